@@ -1,0 +1,260 @@
+"""What happened: the only thing that passes between those who run tests and those who show them.
+
+A run is the sequence of these events, in the order of their journal sequence numbers. The
+journal stores them, the session sends them to viewers, ``state.reduce`` adds them up; nothing
+is shown, reported or judged that is not in them. ``at`` is seconds since the epoch; durations
+are seconds. Text in them comes from the tested project: it is data, masked of secrets by the
+agent, free of lone surrogates, and to be escaped by whoever draws it.
+
+Evidence (tracebacks, captured output) is recorded with a ``TestFinished`` but travels apart:
+see ``Evidence``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tui.plan.model import Plan, Selection, Suite, Tier
+
+VERSION = 1
+"""Of the event schema, written into every ``IterationBegan``. Readers refuse a newer one."""
+
+Outcome: TypeAlias = Literal[
+    "passed", "failed", "error", "skipped", "xfailed", "xpassed",
+    "timeout", "crashed", "cancelled", "not-run", "blocked",
+]  # fmt: skip
+
+FAILING: frozenset[Outcome] = frozenset({"failed", "error", "timeout", "crashed"})
+"""Outcomes that say something is wrong."""
+
+
+class _Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event"):
+    at: float
+
+
+class Signature(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What makes failures alike (``diagnosis.signature`` makes it): equal signatures, one group."""
+
+    exception: str
+    message: str
+    frame: str = ""
+
+
+class FoundTest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A collected test. ``id`` is the run's own number for it and never changes within an iteration.
+
+    Node ids may repeat; ``ordinal`` counts those that are equal. ``line`` is 1-based, 0 when
+    unknown. ``usual`` and ``last`` are the journal's: its usual duration, its last outcome.
+    """
+
+    id: int
+    node: str
+    tier: str
+    suite: str
+    ordinal: int = 0
+    path: str = ""
+    line: int = 0
+    usual: float | None = None
+    last: Outcome | None = None
+
+
+class Exit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a process ended: by an exit code, or by a signal (its name, such as ``SIGKILL``)."""
+
+    code: int | None = None
+    signal: str | None = None
+
+
+class Subtest(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str
+    outcome: Outcome
+    message: str = ""
+
+
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One entry of a traceback, outermost first. ``own``: it lies in the tested project, not in a library."""
+
+    path: str
+    line: int
+    function: str
+    code: str = ""
+    own: bool = False
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The lines around the failing one, as they were when the test ran. ``line`` fails, ``first`` is the first shown."""
+
+    path: str
+    first: int
+    line: int
+    lines: tuple[str, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an attempt left behind, too large to stream: fetched when somebody looks.
+
+    ``sections`` are pytest's captured sections, each once, as (name, text). ``stacks`` are the
+    stacks of all threads at a timeout or crash. ``cut`` says in words what was shortened.
+    """
+
+    traceback: str = ""
+    frames: tuple[Frame, ...] = ()
+    source: Source | None = None
+    sections: tuple[tuple[str, str], ...] = ()
+    subtests: tuple[Subtest, ...] = ()
+    stacks: str = ""
+    cut: tuple[str, ...] = ()
+
+
+class IterationBegan(_Event, tag="iteration-began"):
+    """Always the first. Holds the plan as it was, and the baseline that this iteration is shown against.
+
+    ``trend``: by tier, how many tests failed in each of the latest iterations, oldest first.
+    ``partial``: the selection is less than the plan, so that no verdict of it can be *go*.
+    """
+
+    version: int
+    iteration: int
+    project: str
+    root: str
+    plan: Plan
+    selection: Selection
+    workers: int
+    partial: bool = False
+    revision: str | None = None
+    by: str = ""
+    trend: dict[str, tuple[int, ...]] = {}
+
+
+class Collecting(_Event, tag="collecting"):
+    """A generation is being collected. ``changed``: the files whose edit made it necessary."""
+
+    generation: int
+    changed: tuple[str, ...] = ()
+
+
+class TestsFound(_Event, tag="tests-found"):
+    """Tests that this iteration did not know yet, and tiers and suites that the plan did not name."""
+
+    tests: tuple[FoundTest, ...]
+    tiers: tuple[Tier, ...] = ()
+    suites: tuple[Suite, ...] = ()
+
+
+class TestsGone(_Event, tag="tests-gone"):
+    """No longer collected by the newest generation (renamed, deleted, or a collection error that is mended)."""
+
+    tests: tuple[int, ...]
+
+
+class Collected(_Event, tag="collected"):
+    """A generation stands ready. ``digest`` names its sources; ``cold_reason`` says why it can't be forked."""
+
+    generation: int
+    python: str
+    pytest: str
+    count: int
+    duration: float
+    digest: str = ""
+    cold_reason: str | None = None
+
+
+class CollectionFailed(_Event, tag="collection-failed"):
+    """A module (or the whole project) that can't be collected: a result, with its path as the test's node id."""
+
+    test: FoundTest
+    message: str
+    signature: Signature
+    has_evidence: bool = False
+
+
+class PassBegan(_Event, tag="pass-began"):
+    """Tests were asked to run: the whole run, or a rerun. ``requested`` is when the user asked."""
+
+    number: int
+    tests: tuple[int, ...]
+    requested: float
+    by: str = ""
+    what: str = ""
+
+
+class PassEnded(_Event, tag="pass-ended"):
+    """Nothing of this pass is left to run. What it did not run stays *not-run*."""
+
+    number: int
+    cancelled: bool = False
+
+
+class WorkerStarted(_Event, tag="worker-started"):
+    worker: int
+    pid: int
+    generation: int
+    cold_reason: str | None = None
+
+
+class WorkerEnded(_Event, tag="worker-ended"):
+    """``lost``: it ended while tests were still its own to run."""
+
+    worker: int
+    exit: Exit
+    lost: bool = False
+
+
+class TestStarted(_Event, tag="test-started"):
+    test: int
+    worker: int
+
+
+class TestFinished(_Event, tag="test-finished"):
+    """One attempt's result. ``phases``: seconds of setup, call, teardown. ``subtests``: (passed, failed)."""
+
+    test: int
+    worker: int
+    generation: int
+    outcome: Outcome
+    started: float
+    duration: float
+    phases: tuple[float, float, float] | None = None
+    requested: float | None = None
+    cold_reason: str | None = None
+    message: str = ""
+    signature: Signature | None = None
+    exit: Exit | None = None
+    subtests: tuple[int, int] | None = None
+    has_evidence: bool = False
+
+
+class Noticed(_Event, tag="noticed"):
+    """Something a person should know that is no result: warmth lost, an option left out, an orphan ended."""
+
+    text: str
+    serious: bool = False
+
+
+class RecordingFailed(_Event, tag="recording-failed"):
+    """The journal can't be written: from here on results are *not recorded*, and no verdict is *go*."""
+
+    why: str
+
+
+class IterationEnded(_Event, tag="iteration-ended"):
+    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself."""
+
+    interrupted: bool = False
+    why: str = ""
+
+
+Event: TypeAlias = (
+    IterationBegan | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
+    | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
+    | Noticed | RecordingFailed | IterationEnded
+)  # fmt: skip
+
+
+class Recorded(msgspec.Struct, frozen=True, array_like=True):
+    """An event with its place in the journal: 1 upwards within its iteration, without gaps."""
+
+    seq: int
+    event: Event

@@ -1,0 +1,107 @@
+"""What viewer and session say to each other: one JSON document a line, over a unix socket.
+
+A viewer says ``Hello`` and gets ``Welcome``, then a ``Snapshot``, then ``Events`` from there on;
+between them it may send any ``Command``. A viewer that reads too slowly gets a ``Snapshot`` again
+instead of the events it missed. Nothing here is trusted more than a stranger's text would be:
+a line that does not decode ends the connection.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tui.events import Evidence, Recorded
+
+VERSION = 1
+
+
+class _Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say"):
+    pass
+
+
+class Hello(_Message, tag="hello"):
+    """A viewer's first line. ``who``: login, tty and SSH client address, as others shall see it."""
+
+    version: int
+    who: str
+    read_only: bool = False
+
+
+class Rerun(_Message, tag="rerun"):
+    """Run again: named tests (the run's ids), all that failed, or everything."""
+
+    what: Literal["failed", "all", "tests"]
+    tests: tuple[int, ...] = ()
+    nodes: tuple[str, ...] = ()
+    requested: float = 0.0
+
+
+class Cancel(_Message, tag="cancel"):
+    """End one running test, or (``test`` is None) all that is left of the pass."""
+
+    test: int | None = None
+
+
+class WantEvidence(_Message, tag="want-evidence"):
+    test: int
+    attempt: int
+
+
+class Stop(_Message, tag="stop"):
+    """End the session and all that it started."""
+
+
+Command: TypeAlias = Rerun | Cancel | WantEvidence | Stop
+FromViewer: TypeAlias = Hello | Rerun | Cancel | WantEvidence | Stop
+
+
+class Welcome(_Message, tag="welcome"):
+    """``drives``: this viewer's commands are taken; otherwise ``driver`` says whose are."""
+
+    version: int
+    session: str
+    drives: bool
+    driver: str = ""
+
+
+class Snapshot(_Message, tag="snapshot"):
+    """The whole state after the event ``seq``: a ``state.RunState`` in JSON."""
+
+    seq: int
+    state: msgspec.Raw
+
+
+class Events(_Message, tag="events"):
+    events: tuple[Recorded, ...]
+
+
+class EvidenceReply(_Message, tag="evidence"):
+    """``evidence`` is None when none was kept."""
+
+    test: int
+    attempt: int
+    evidence: Evidence | None = None
+
+
+class Refused(_Message, tag="refused"):
+    """A command that can't be done now, and why, in one sentence."""
+
+    why: str
+
+
+class Accepted(_Message, tag="accepted"):
+    """What a command set going, in one sentence ("3 tests run again"); ``number``: the pass it opened."""
+
+    what: str
+    number: int | None = None
+
+
+class Farewell(_Message, tag="farewell"):
+    """The session ends; nothing follows."""
+
+    why: str
+
+
+FromSession: TypeAlias = Welcome | Snapshot | Events | EvidenceReply | Refused | Accepted | Farewell
