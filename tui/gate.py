@@ -12,8 +12,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from tui.errors import INTERRUPTED
+from tui.events import Outcome
 from tui.plan.model import GatePolicy, Tier
-from tui.state import RunState, Test, by_tier
+from tui.state import RunState, Tally, tallies, total
 
 Answer: TypeAlias = Literal["go", "no-go", "inconclusive"]
 Standing: TypeAlias = Literal["so far", "decided", "final"]
@@ -49,13 +50,13 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdict(state: RunState, now: float) -> Verdict:
     """Judge a state. ``now`` (seconds since the epoch) is for policies that end; none of today's does."""
-    tiers = by_tier(state)
-    present = [test for tests in tiers.values() for test in tests]
-    ledger = _ledger(state, present)
-    answer, code, reasons = _judge(state, tiers, present, ledger)
+    tiers = tallies(state)
+    everything = total(state)
+    ledger = _ledger(state, everything)
+    answer, code, reasons = _judge(state, tiers, everything, ledger)
     return Verdict(
         answer=answer,
-        standing=_standing(state, answer, present),
+        standing=_standing(state, answer, everything),
         reasons=tuple(reasons),
         not_checked=tuple(ledger),
         exit_code=INTERRUPTED if state.interrupted else code,
@@ -81,70 +82,76 @@ def allowed_failures(policy: GatePolicy, total: int) -> int:
 
 
 def _judge(
-    state: RunState, tiers: dict[str, list[Test]], present: list[Test], ledger: list[NotChecked]
+    state: RunState, tiers: dict[str, Tally], everything: Tally, ledger: list[NotChecked]
 ) -> tuple[Answer, int, list[str]]:
-    blocking = [reason for id, tests in tiers.items() for reason in _blocks(state, state.tiers.get(id, Tier(id)), tests)]
+    blocking = [
+        reason for id, tally in tiers.items() for reason in _blocks(state, state.tiers.get(id, Tier(id)), tally)
+    ]
     if blocking:
         return "no-go", NO_GO, blocking
-    passed = sum(test.outcome == "passed" for test in present)
+    passed = everything.outcomes.get("passed", 0)
     if state.is_running:
-        return "inconclusive", PARTIAL, [_progress(state, present)]
+        return "inconclusive", PARTIAL, [_progress(everything)]
     if not passed:
-        return "inconclusive", TOO_FEW, [_nothing_passed(state, present)]
-    short = [reason for id, tests in tiers.items() for reason in _too_few(state, state.tiers.get(id, Tier(id)), tests)]
+        return "inconclusive", TOO_FEW, [_nothing_passed(everything)]
+    short = [reason for id, tally in tiers.items() for reason in _too_few(state, state.tiers.get(id, Tier(id)), tally)]
     if short:
         return "inconclusive", TOO_FEW, short
     if ledger:
         outstanding = all(line.what in _OUTSTANDING for line in ledger)
         return "inconclusive", PARTIAL if outstanding else INCONCLUSIVE, [line.why for line in ledger]
-    return "go", GO, [f"{passed} of {len(present)} passed, nothing blocks"]
+    return "go", GO, [f"{passed} of {everything.total} passed, nothing blocks"]
 
 
-def _blocks(state: RunState, tier: Tier, tests: list[Test]) -> list[str]:
+def _blocks(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     policy = tier_policy(state, tier)
-    failing = sum(test.is_failing for test in tests)
-    allowed = allowed_failures(policy, len(tests))
+    failing = tally.failing
+    allowed = allowed_failures(policy, tally.total)
     reasons = []
     if failing > allowed:
         verb = "fails" if failing == 1 else "fail"
-        reasons.append(f"{failing} of {len(tests)} {tier.id} {_tests(len(tests))} {verb}, {tier.id} allows {allowed or 'none'}")
+        many = f"{tally.total} {tier.id} {_tests(tally.total)}"
+        reasons.append(f"{failing} of {many} {verb}, {tier.id} allows {allowed or 'none'}")
     for most, count, word in (
-        (policy.flaky, sum(test.is_flaky for test in tests), "flaky"),
-        (policy.skipped, sum(test.outcome == "skipped" for test in tests), "skipped"),
+        (policy.flaky, tally.flaky, "flaky"),
+        (policy.skipped, tally.outcomes.get("skipped", 0), "skipped"),
     ):
         if most is not None and count > most:
             reasons.append(f"{count} {tier.id} {_tests(count)} {word}, {tier.id} allows {most or 'none'}")
     return reasons
 
 
-def _too_few(state: RunState, tier: Tier, tests: list[Test]) -> list[str]:
+def _too_few(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     least = tier_policy(state, tier).least
-    ran = sum(bool(test.attempts) for test in tests)
+    ran = tally.ran
     if least is None or ran >= least:
         return []
     return [f"{ran} {tier.id} {_tests(ran)} ran, {tier.id} needs {least}"]
 
 
-def _progress(state: RunState, present: list[Test]) -> str:
-    if not present:
+def _progress(everything: Tally) -> str:
+    if not everything.total:
         return "collecting the tests"
-    done = sum(bool(test.attempts) for test in present)
-    return f"{done} of {len(present)} done, nothing blocks so far"
+    return f"{everything.ran} of {everything.total} done, nothing blocks so far"
 
 
-def _nothing_passed(state: RunState, present: list[Test]) -> str:
-    if not present:
+def _nothing_passed(everything: Tally) -> str:
+    count = everything.total
+    if not count:
         return "no test was found"
-    if not any(test.attempts for test in present):
-        return f"none of {len(present)} {_tests(len(present))} ran"
-    return f"none of {len(present)} {_tests(len(present))} passed"
+    if not everything.ran:
+        return f"none of {count} {_tests(count)} ran"
+    return f"none of {count} {_tests(count)} passed"
 
 
-def _ledger(state: RunState, present: list[Test]) -> list[NotChecked]:
+def _ledger(state: RunState, everything: Tally) -> list[NotChecked]:
     lines = []
     if not state.is_running:
-        for what, word in (("not-run", "did not run"), ("cancelled", "cancelled"), ("blocked", "blocked")):
-            count = sum(test.outcome == what for test in present)
+        unchecked: tuple[tuple[Outcome, str], ...] = (
+            ("not-run", "did not run"), ("cancelled", "cancelled"), ("blocked", "blocked"),
+        )  # fmt: skip
+        for what, word in unchecked:
+            count = everything.outcomes.get(what, 0)
             if count:
                 was = "" if what == "not-run" else ("was " if count == 1 else "were ")
                 lines.append(NotChecked(what, count, f"{count} {_tests(count)} {was}{word}"))
@@ -162,12 +169,12 @@ _OUTSTANDING = {"not-run", "cancelled", "selection"}
 """Ledger lines that only say that work is left: exit code 5, not 6."""
 
 
-def _standing(state: RunState, answer: Answer, present: list[Test]) -> Standing:
+def _standing(state: RunState, answer: Answer, everything: Tally) -> Standing:
     if state.ended is not None:
         return "final"
     if not state.is_running:
         return "decided"
-    may_mend = state.collecting or any(test.is_failing and (test.queued or test.worker is not None) for test in present)
+    may_mend = state.collecting or everything.mending > 0
     return "decided" if answer == "no-go" and not may_mend else "so far"
 
 
