@@ -407,7 +407,7 @@ def _collection_failed(state: RunState, event: e.CollectionFailed) -> None:
             message=event.message,
             signature=event.signature,
             has_evidence=event.has_evidence,
-        )  # fmt: skip
+        )
     )
     _enter(state, test)
 
@@ -473,7 +473,7 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             event.subtests,
             event.has_evidence,
             state.digest,
-        )  # fmt: skip
+        )
     )
     _enter(state, test)
     worker = state.workers.get(event.worker)
