@@ -10,7 +10,7 @@ here and is never stored.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -83,13 +83,7 @@ class Test(msgspec.Struct, array_like=True):
 
     @property
     def is_flaky(self) -> bool:
-        """It passed after it had failed, with the same sources: see *flaky* in the design."""
-        last = self.attempts[-1] if self.attempts else None
-        return (
-            last is not None
-            and last.outcome == "passed"
-            and any(a.outcome in FAILING and a.digest == last.digest for a in self.attempts)
-        )
+        return is_flaky(self.attempts)
 
     @property
     def name(self) -> str:
@@ -139,6 +133,18 @@ class Tally(msgspec.Struct, array_like=True):
     def failing(self) -> int:
         """Tests whose last word is bad, also while they run again."""
         return sum(self.outcomes.get(outcome, 0) for outcome in FAILING)
+
+    @property
+    def rerunning(self) -> int:
+        """Tests that have a result and wait or run again."""
+        idle = sum(self.statuses.values()) - sum(self.statuses.get(s, 0) for s in ("running", "waiting", "not-run"))
+        return self.ran - idle
+
+    @property
+    def rate(self) -> float | None:
+        """Passed among passed and failing, 0 to 1; None when there is neither."""
+        passed = self.outcomes.get("passed", 0)
+        return passed / (passed + self.failing) if passed or self.failing else None
 
 
 class RunState(msgspec.Struct):
@@ -192,6 +198,12 @@ class RunState(msgspec.Struct):
             return False
         return self.collecting or not self.passes or self.current_pass is not None
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it was interrupted with work under way. A session that ends while idle cuts nothing short."""
+        latest = self.passes[-1] if self.passes else None
+        return self.interrupted and (latest is None or latest.ended is None or latest.cancelled)
+
     def present(self) -> Iterator[Test]:
         """The tests that count: all but those that are gone, in the order they were found."""
         return (test for test in self.tests.values() if not test.gone)
@@ -199,6 +211,16 @@ class RunState(msgspec.Struct):
     def failing(self) -> list[Test]:
         """The tests that fail now, in the order in which they began to."""
         return [self.tests[id] for id in self.failed]
+
+
+def is_flaky(attempts: Sequence[Attempt]) -> bool:
+    """The last one passed after one had failed, with the same sources: see *flaky* in the design."""
+    last = attempts[-1] if attempts else None
+    return (
+        last is not None
+        and last.outcome == "passed"
+        and any(a.outcome in FAILING and a.digest == last.digest for a in attempts)
+    )
 
 
 def reduce(state: RunState, event: Event) -> None:
