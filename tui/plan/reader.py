@@ -74,7 +74,7 @@ class Reader:
     ) -> dict[str, Any]:
         if not isinstance(raw, dict):
             found = "an array of tables ([[…]])" if isinstance(raw, list) else kind(raw)
-            raise self._document.mistake(place, f"{_dotted(place)}: expected a table {written}, found {found}")
+            raise self._document.mistake(place, f"{name}: expected a table {written}, found {found}")
         self._only_known(raw, fields, place, name)
         return self._values(raw, place, fields, name)
 
