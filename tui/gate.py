@@ -12,9 +12,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from tui.errors import INTERRUPTED
-from tui.events import Outcome
+from tui.events import FAILING, Outcome
 from tui.plan.model import GatePolicy, Tier
-from tui.state import RunState, Tally, tallies, total
+from tui.state import RunState, Tally, Test, tallies, total
 
 Answer: TypeAlias = Literal["go", "no-go", "inconclusive"]
 Standing: TypeAlias = Literal["so far", "decided", "final"]
@@ -50,16 +50,15 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def verdict(state: RunState, now: float) -> Verdict:
     """Judge a state. ``now`` (seconds since the epoch) is for policies that end; none of today's does."""
-    tiers = tallies(state)
     everything = total(state)
     ledger = _ledger(state, everything)
-    answer, code, reasons = _judge(state, tiers, everything, ledger)
+    answer, code, reasons = _judge(state, everything, ledger)
     return Verdict(
         answer=answer,
-        standing=_standing(state, answer, everything),
+        standing=_standing(state, answer),
         reasons=tuple(reasons),
         not_checked=tuple(ledger),
-        exit_code=INTERRUPTED if state.interrupted else code,
+        exit_code=INTERRUPTED if state.is_cut_short else code,
     )
 
 
@@ -81,37 +80,34 @@ def allowed_failures(policy: GatePolicy, total: int) -> int:
     return math.floor((1.0 - rate) * total + 1e-9)
 
 
-def _judge(
-    state: RunState, tiers: dict[str, Tally], everything: Tally, ledger: list[NotChecked]
-) -> tuple[Answer, int, list[str]]:
-    blocking = [
-        reason for id, tally in tiers.items() for reason in _blocks(state, state.tiers.get(id, Tier(id)), tally)
-    ]
+def _judge(state: RunState, everything: Tally, ledger: list[NotChecked]) -> tuple[Answer, int, list[str]]:
+    tiers = [(state.tiers.get(id, Tier(id)), tally) for id, tally in tallies(state).items()]
+    blocking = [reason for tier, tally in tiers for reason in _blocks(state, tier, tally)]
     if blocking:
         return "no-go", NO_GO, blocking
-    passed = everything.outcomes.get("passed", 0)
     if state.is_running:
         return "inconclusive", PARTIAL, [_progress(everything)]
+    passed = everything.outcomes.get("passed", 0)
     if not passed:
         return "inconclusive", TOO_FEW, [_nothing_passed(everything)]
-    short = [reason for id, tally in tiers.items() for reason in _too_few(state, state.tiers.get(id, Tier(id)), tally)]
+    short = [reason for tier, tally in tiers for reason in _too_few(state, tier, tally)] + _empty(state)
     if short:
         return "inconclusive", TOO_FEW, short
     if ledger:
         outstanding = all(line.what in _OUTSTANDING for line in ledger)
         return "inconclusive", PARTIAL if outstanding else INCONCLUSIVE, [line.why for line in ledger]
-    return "go", GO, [f"{passed} of {everything.total} passed, nothing blocks"]
+    tolerated = f"{everything.failing} tolerated" if everything.failing else "nothing blocks"
+    return "go", GO, [f"{passed} of {everything.total} passed, {tolerated}"]
 
 
 def _blocks(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     policy = tier_policy(state, tier)
-    failing = tally.failing
     allowed = allowed_failures(policy, tally.total)
     reasons = []
-    if failing > allowed:
-        verb = "fails" if failing == 1 else "fail"
+    if tally.failing > allowed:
+        verb = "fails" if tally.failing == 1 else "fail"
         many = f"{tally.total} {tier.id} {_tests(tally.total)}"
-        reasons.append(f"{failing} of {many} {verb}, {tier.id} allows {allowed or 'none'}")
+        reasons.append(f"{tally.failing} of {many} {verb}, {tier.id} allows {allowed or 'none'}")
     for most, count, word in (
         (policy.flaky, tally.flaky, "flaky"),
         (policy.skipped, tally.outcomes.get("skipped", 0), "skipped"),
@@ -121,12 +117,45 @@ def _blocks(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     return reasons
 
 
+def _is_settled(state: RunState, tier: Tier, tally: Tally) -> bool:
+    """Whether a tier blocks whatever comes of the tests that wait or run again."""
+    policy = tier_policy(state, tier)
+    return (
+        tally.failing - tally.mending > allowed_failures(policy, tally.total)
+        or (policy.skipped is not None and tally.statuses.get("skipped", 0) > policy.skipped)
+        or (policy.flaky is not None and tally.flaky - tally.rerunning > policy.flaky)
+    )
+
+
 def _too_few(state: RunState, tier: Tier, tally: Tally) -> list[str]:
+    """A tier with fewer tests than it needs. Those not selected or outstanding are the ledger's to tell."""
     least = tier_policy(state, tier).least
-    ran = tally.ran
-    if least is None or ran >= least:
+    skipped = tally.outcomes.get("skipped", 0)
+    if least is None or tally.total - skipped >= least or state.partial:
         return []
-    return [f"{ran} {tier.id} {_tests(ran)} ran, {tier.id} needs {least}"]
+    ran = tally.total - skipped
+    apart = f" ({skipped} skipped)" if skipped else ""
+    return [f"{ran} {tier.id} {_tests(ran)} to rest on{apart}, {tier.id} needs {least}"]
+
+
+def _empty(state: RunState) -> list[str]:
+    """Tiers and suites of the plan in which no test was found: a mistyped path must not look like a passed suite.
+
+    ``least = 0`` says that a tier may be empty.
+    """
+    if state.plan.source is None or state.partial:
+        return []
+    may_be_empty = {tier.id for tier in state.plan.tiers if tier_policy(state, tier).least == 0}
+    tiers, suites = set(), set()
+    for test in state.present():
+        tiers.add(test.tier)
+        suites.add(test.suite)
+    missing = [f"no {tier.id} test was found" for tier in state.plan.tiers if tier.id not in tiers | may_be_empty]
+    return missing + [
+        f"no test was found for suite {suite.id}"
+        for suite in state.plan.suites
+        if suite.id not in suites and suite.tier in tiers - may_be_empty
+    ]
 
 
 def _progress(everything: Tally) -> str:
@@ -155,27 +184,51 @@ def _ledger(state: RunState, everything: Tally) -> list[NotChecked]:
             if count:
                 was = "" if what == "not-run" else ("was " if count == 1 else "were ")
                 lines.append(NotChecked(what, count, f"{count} {_tests(count)} {was}{word}"))
+        lines += _unresolved(state)
     if state.partial:
         lines.append(NotChecked("selection", 0, "only a part of the plan was selected"))
     if state.lost_workers:
         count = state.lost_workers
         lines.append(NotChecked("workers", count, f"{count} worker{'s' * (count != 1)} lost"))
+    if uncollected := sum(test.collection for test in state.failing()):
+        modules = "1 module" if uncollected == 1 else f"{uncollected} modules"
+        lines.append(NotChecked("collection", uncollected, f"{modules} could not be collected"))
     if state.not_recorded is not None:
         lines.append(NotChecked("not recorded", 0, f"results are not recorded: {state.not_recorded}"))
+    if state.is_cut_short:
+        because = f": {state.end_reason}" if state.end_reason else ""
+        lines.append(NotChecked("interrupted", 0, f"the run was interrupted{because}"))
     return lines
 
 
+def _unresolved(state: RunState) -> list[NotChecked]:
+    """Tests that failed and, asked again with the same sources, neither failed nor passed: a skip is no cure."""
+    count = sum(len(test.attempts) > 1 and _is_unresolved(test) for test in state.present())
+    if not count:
+        return []
+    return [NotChecked("unresolved", count, f"{count} {_tests(count)} failed and did not pass when run again")]
+
+
+def _is_unresolved(test: Test) -> bool:
+    last = test.attempts[-1]
+    said = [a.outcome for a in test.attempts if a.digest == last.digest and a.outcome in FAILING | _PASSING]
+    return last.outcome not in FAILING and bool(said) and said[-1] in FAILING
+
+
+_PASSING: frozenset[Outcome] = frozenset({"passed", "xpassed"})
 _OUTSTANDING = {"not-run", "cancelled", "selection"}
 """Ledger lines that only say that work is left: exit code 5, not 6."""
 
 
-def _standing(state: RunState, answer: Answer, everything: Tally) -> Standing:
+def _standing(state: RunState, answer: Answer) -> Standing:
     if state.ended is not None:
         return "final"
     if not state.is_running:
         return "decided"
-    may_mend = state.collecting or everything.mending > 0
-    return "decided" if answer == "no-go" and not may_mend else "so far"
+    if state.collecting or answer != "no-go":
+        return "so far"
+    settled = any(_is_settled(state, state.tiers.get(id, Tier(id)), tally) for id, tally in tallies(state).items())
+    return "decided" if settled else "so far"
 
 
 def _tests(count: int) -> str:

@@ -1,0 +1,72 @@
+"""Any history a session might write: for tests of what must hold whatever happens."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.scripted import Script
+from tui import events as e
+from tui.plan.model import GatePolicy, Plan, Suite, Tier
+
+OUTCOMES: tuple[e.Outcome, ...] = (
+    "passed", "passed", "passed", "failed", "error", "skipped", "xfailed", "xpassed", "timeout", "crashed", "cancelled",
+    "blocked",
+)  # fmt: skip
+
+_POLICIES = st.builds(
+    GatePolicy,
+    pass_rate=st.sampled_from([None, 1.0, 0.9, 0.5]),
+    least=st.sampled_from([None, 0, 1, 3]),
+    flaky=st.sampled_from([None, 0, 1]),
+    skipped=st.sampled_from([None, 0, 1]),
+)
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@st.composite
+def _plans(draw: st.DrawFn) -> Plan:
+    if draw(st.booleans()):
+        return Plan()
+    tiers = tuple(Tier(id, order=order, gate=draw(_POLICIES)) for order, id in enumerate(("P1", "P2")))
+    suites = (Suite("s", "P1", "shop"), Suite("t", "P2"))
+    return Plan(source="stagewatch.toml", gate=draw(_POLICIES), tiers=tiers, suites=suites)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[e.Event]:
+    """From the beginning of an iteration to anywhere: passes, reruns, crashes, collection errors, edits, the end."""
+    script = Script(draw(_plans()), partial=draw(st.sampled_from([False, False, False, True])))
+    tests = []
+    for tier, suite in (("P1", "s"), ("P2", "t"), ("other", "")):
+        count = draw(st.integers(0, 3))
+        names = [f"tests/{tier}.py::test_{draw(_TEXTS)}" for _ in range(count)]
+        tests += script.found(*names, tier=tier, suite=suite)
+    if draw(st.sampled_from([False, False, True])):
+        script.uncollectable("tests/broken.py", draw(_TEXTS))
+    script.collected(cold_reason=draw(st.sampled_from([None, "3 threads run"])))
+    for number in range(draw(st.integers(0, 3))):
+        asked = tests if number == 0 else draw(st.lists(st.sampled_from(tests), unique=True)) if tests else []
+        script.asked(asked)
+        for test in asked:
+            if draw(st.sampled_from([True, True, True, True, False])):
+                _attempt(draw, script, test)
+        if draw(st.sampled_from([False] * 9 + [True])):
+            script.add(e.WorkerEnded(script.at, 2, e.Exit(signal="SIGKILL"), lost=True))
+        script.pass_ended(cancelled=draw(st.sampled_from([False, False, True])))
+        if draw(st.sampled_from([False, False, True])):
+            script.add(e.Collecting(script.at, number + 2, ("tests/P1.py",)))
+            script.collected(digest=f"d{number + 2}", generation=number + 2)
+    if draw(st.sampled_from([False] * 9 + [True])):
+        script.add(e.RecordingFailed(script.at, "disk full"))
+    if draw(st.booleans()):
+        script.ended(interrupted=draw(st.booleans()), why=draw(_TEXTS))
+    return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
+
+
+def _attempt(draw: st.DrawFn, script: Script, test: int) -> None:
+    outcome = draw(st.sampled_from(OUTCOMES))
+    exit = e.Exit(signal="SIGSEGV") if outcome == "crashed" else None
+    script.ran(
+        test, outcome, draw(_TEXTS) if outcome != "passed" else "", worker=draw(st.sampled_from([1, 2])), exit=exit
+    )

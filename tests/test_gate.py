@@ -1,0 +1,300 @@
+"""May the deploy go on? Every rule by an example, and what must hold whatever happens."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.histories import histories
+from tests.scripted import BEGAN, Script, simple, state_of
+from tui import events as e
+from tui.errors import INTERRUPTED
+from tui.gate import GO, INCONCLUSIVE, NO_GO, PARTIAL, TOO_FEW, Verdict, verdict
+from tui.plan.model import GatePolicy, Plan, Suite, Tier
+from tui.state import RunState, reduce
+
+
+def judged(script: Script) -> Verdict:
+    return verdict(script.state(), BEGAN)
+
+
+def planned(**gate: object) -> Plan:
+    policy = GatePolicy(**gate)  # type: ignore[arg-type]
+    return Plan(source="stagewatch.toml", tiers=(Tier("P1", "critical", 1, policy),), suites=(Suite("s", "P1"),))
+
+
+# Without a plan: at least one pass, nothing failed, nothing left out.
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "answer", "code"),
+    [
+        (["passed"], "go", GO),
+        (["passed", "skipped", "xfailed", "xpassed"], "go", GO),
+        (["passed", "failed"], "no-go", NO_GO),
+        (["passed", "error"], "no-go", NO_GO),
+        (["passed", "timeout"], "no-go", NO_GO),
+        (["passed", "crashed"], "no-go", NO_GO),
+        (["failed", "not-run"], "no-go", NO_GO),
+        (["passed", "not-run"], "inconclusive", PARTIAL),
+        (["passed", "cancelled"], "inconclusive", PARTIAL),
+        (["passed", "blocked"], "inconclusive", INCONCLUSIVE),
+        ([], "inconclusive", TOO_FEW),
+        (["skipped", "skipped"], "inconclusive", TOO_FEW),
+        (["xfailed", "xpassed"], "inconclusive", TOO_FEW),
+        (["not-run"], "inconclusive", TOO_FEW),
+    ],
+)
+def test_a_run_without_a_plan(outcomes: list[e.Outcome], answer: str, code: int) -> None:
+    found = judged(simple(*outcomes))
+    assert (found.answer, found.exit_code) == (answer, code)
+    assert found.reasons and all(found.reasons)
+
+
+def test_only_a_part_was_selected() -> None:
+    found = judged(simple("passed", partial=True))
+    assert (found.answer, found.exit_code) == ("inconclusive", PARTIAL)
+    assert found.reasons == ("only a part of the plan was selected",)
+
+
+def test_a_part_with_a_failure_is_no_go() -> None:
+    assert judged(simple("passed", "failed", partial=True)).exit_code == NO_GO
+
+
+def test_a_module_that_can_not_be_collected_is_no_go() -> None:
+    script = simple("passed")
+    script.uncollectable("tests/broken.py")
+    found = judged(script)
+    assert (found.answer, found.exit_code) == ("no-go", NO_GO)
+    assert [line.what for line in found.not_checked] == ["collection"]
+
+
+def test_a_lost_worker_leaves_it_open() -> None:
+    script = simple("passed")
+    script.add(e.WorkerEnded(script.at, 1, e.Exit(signal="SIGKILL"), lost=True))
+    found = judged(script)
+    assert (found.answer, found.exit_code, found.reasons) == ("inconclusive", INCONCLUSIVE, ("1 worker lost",))
+
+
+def test_results_that_are_not_recorded_leave_it_open() -> None:
+    script = simple("passed")
+    script.add(e.RecordingFailed(script.at, "disk full"))
+    found = judged(script)
+    assert (found.answer, found.exit_code) == ("inconclusive", INCONCLUSIVE)
+    assert found.reasons == ("results are not recorded: disk full",)
+
+
+# Interrupted.
+
+
+def test_an_interrupted_run() -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).ran(tests[0]).ended(interrupted=True, why="ended by SIGTERM")
+    found = judged(script)
+    assert (found.answer, found.exit_code) == ("inconclusive", INTERRUPTED)
+    assert "the run was interrupted: ended by SIGTERM" in found.reasons
+
+
+def test_a_run_cancelled_and_then_interrupted() -> None:
+    script = simple("passed", "passed")
+    script.asked([1]).ran(1).pass_ended(cancelled=True).ended(interrupted=True)
+    assert judged(script).exit_code == INTERRUPTED
+
+
+def test_a_session_that_dies_after_its_work_takes_nothing_back() -> None:
+    found = judged(simple("passed").ended(interrupted=True))
+    assert (found.answer, found.exit_code, found.standing) == ("go", GO, "final")
+
+
+# By a plan.
+
+
+def test_a_tier_may_tolerate_failures() -> None:
+    outcomes: list[e.Outcome] = ["passed"] * 9 + ["failed"]
+    found = judged(simple(*outcomes, plan=planned(pass_rate=0.9)))
+    assert (found.answer, found.reasons) == ("go", ("9 of 10 passed, 1 tolerated",))
+    found = judged(simple(*outcomes, plan=planned(pass_rate=0.91)))
+    assert (found.answer, found.reasons) == ("no-go", ("1 of 10 P1 tests fails, P1 allows none",))
+
+
+def test_a_tolerant_tier_does_not_tolerate_what_could_not_be_collected() -> None:
+    script = simple(*["passed"] * 9, plan=planned(pass_rate=0.5))  # type: ignore[arg-type]
+    script.uncollectable("tests/broken.py")
+    found = judged(script)
+    assert (found.answer, found.exit_code, found.reasons) == (
+        "inconclusive", INCONCLUSIVE, ("1 module could not be collected",),
+    )  # fmt: skip
+
+
+def test_a_tier_needs_its_least_number_of_tests() -> None:
+    found = judged(simple("passed", "skipped", plan=planned(least=2)))
+    assert (found.answer, found.exit_code) == ("inconclusive", TOO_FEW)
+    assert found.reasons == ("1 P1 test to rest on (1 skipped), P1 needs 2",)
+    assert judged(simple("passed", "passed", plan=planned(least=2))).answer == "go"
+
+
+def test_too_few_because_not_all_ran_is_outstanding() -> None:
+    assert judged(simple("passed", "not-run", plan=planned(least=2))).exit_code == PARTIAL
+
+
+def test_too_few_because_only_a_part_was_selected_is_a_part() -> None:
+    assert judged(simple("passed", plan=planned(least=2), partial=True)).exit_code == PARTIAL
+
+
+def test_a_tier_may_forbid_skips() -> None:
+    assert judged(simple("passed", "skipped", plan=planned(skipped=0))).reasons == (
+        "1 P1 test skipped, P1 allows none",
+    )
+    assert judged(simple("passed", "skipped", plan=planned(skipped=1))).answer == "go"
+
+
+def test_a_tier_may_forbid_flaky_tests() -> None:
+    def mended(plan: Plan) -> Script:
+        return simple("failed", plan=plan).asked([1]).ran(1).pass_ended()
+
+    assert judged(mended(planned(flaky=0))).reasons == ("1 P1 test flaky, P1 allows none",)
+    assert judged(mended(planned(flaky=1))).answer == "go"
+    assert judged(mended(planned())).answer == "go"
+
+
+def test_the_plan_s_gate_is_the_default_of_every_tier() -> None:
+    plan = Plan(source="stagewatch.toml", gate=GatePolicy(skipped=0), tiers=(Tier("P1"),), suites=(Suite("s", "P1"),))
+    assert judged(simple("passed", "skipped", plan=plan)).answer == "no-go"
+
+
+def test_a_planned_tier_in_which_nothing_was_found() -> None:
+    plan = Plan(source="stagewatch.toml", tiers=(Tier("P1"), Tier("P2")), suites=(Suite("s", "P1"), Suite("t", "P2")))
+    found = judged(simple("passed", plan=plan))
+    assert (found.answer, found.exit_code, found.reasons) == ("inconclusive", TOO_FEW, ("no P2 test was found",))
+
+
+def test_a_planned_suite_in_which_nothing_was_found() -> None:
+    plan = Plan(source="stagewatch.toml", tiers=(Tier("P1"),), suites=(Suite("s", "P1"), Suite("ws", "P1")))
+    found = judged(simple("passed", plan=plan))
+    assert (found.exit_code, found.reasons) == (TOO_FEW, ("no test was found for suite ws",))
+
+
+def test_a_tier_that_needs_no_test_may_be_empty() -> None:
+    plan = Plan(
+        source="stagewatch.toml",
+        tiers=(Tier("P1"), Tier("P2", gate=GatePolicy(least=0))),
+        suites=(Suite("s", "P1"), Suite("t", "P2")),
+    )
+    assert judged(simple("passed", plan=plan)).answer == "go"
+
+
+# Reruns.
+
+
+def test_a_failure_that_is_skipped_when_run_again_is_not_mended() -> None:
+    found = judged(simple("passed", "failed").asked([2]).ran(2, "skipped").pass_ended())
+    assert (found.answer, found.exit_code) == ("inconclusive", INCONCLUSIVE)
+    assert found.reasons == ("1 test failed and did not pass when run again",)
+
+
+def test_a_failure_that_passes_when_run_again_is_mended() -> None:
+    assert judged(simple("passed", "failed").asked([2]).ran(2).pass_ended()).answer == "go"
+
+
+# How far it stands.
+
+
+def test_a_running_run_is_open_so_far() -> None:
+    script = Script()
+    assert (judged(script).standing, judged(script).reasons) == ("so far", ("collecting the tests",))
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).ran(tests[0])
+    found = judged(script)
+    assert (found.answer, found.standing, found.exit_code) == ("inconclusive", "so far", PARTIAL)
+    assert found.reasons == ("1 of 2 done, nothing blocks so far",)
+
+
+def test_a_failure_in_the_first_pass_is_decided_at_once() -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).ran(tests[0], "failed")
+    assert (judged(script).answer, judged(script).standing) == ("no-go", "decided")
+
+
+def test_a_failure_that_runs_again_is_no_go_so_far() -> None:
+    script = simple("passed", "failed").asked([2])
+    assert (judged(script).answer, judged(script).standing) == ("no-go", "so far")
+
+
+def test_one_failure_that_does_not_run_again_is_enough_to_decide() -> None:
+    script = simple("failed", "failed").asked([2])
+    assert (judged(script).answer, judged(script).standing) == ("no-go", "decided")
+
+
+def test_a_skip_that_runs_again_may_be_mended() -> None:
+    script = simple("passed", "skipped", plan=planned(skipped=0)).asked([2])
+    assert (judged(script).answer, judged(script).standing) == ("no-go", "so far")
+
+
+def test_an_ended_pass_is_decided_and_an_ended_iteration_final() -> None:
+    script = simple("passed")
+    assert judged(script).standing == "decided"
+    assert judged(script.ended()).standing == "final"
+
+
+# Whatever happens.
+
+
+@given(histories())
+def test_what_was_not_verified_is_never_go(history: list[e.Event]) -> None:
+    state = state_of(history)
+    found = verdict(state, state.now)
+    present = list(state.present())
+    if found.answer == "go":
+        assert any(test.outcome == "passed" for test in present)
+        assert not any(test.outcome in {"not-run", "cancelled", "blocked"} for test in present)
+        assert not any(test.collection and test.is_failing for test in present)
+        assert not state.lost_workers and state.not_recorded is None and not state.partial
+        assert not state.is_running and not state.is_cut_short
+        assert not found.not_checked
+        if state.plan.source is None:
+            assert not any(test.is_failing for test in present)
+
+
+@given(histories())
+def test_code_and_answer_agree(history: list[e.Event]) -> None:
+    found = verdict(state_of(history), BEGAN)
+    codes = {"go": {GO}, "no-go": {NO_GO, INTERRUPTED}, "inconclusive": {TOO_FEW, PARTIAL, INCONCLUSIVE, INTERRUPTED}}
+    assert found.exit_code in codes[found.answer]
+    assert found.reasons and all(found.reasons)
+
+
+@given(histories(), st.data())
+def test_a_failure_more_never_turns_no_go_into_go(history: list[e.Event], data: st.DataObject) -> None:
+    finished = [index for index, event in enumerate(history) if isinstance(event, e.TestFinished)]
+    if not finished:
+        return
+    index = data.draw(st.sampled_from(finished))
+    event = history[index]
+    assert isinstance(event, e.TestFinished)
+    worse = [*history]
+    worse[index] = e.TestFinished(
+        event.at, event.test, event.worker, event.generation, "failed", event.started, event.duration
+    )
+    before, after = verdict(state_of(history), BEGAN), verdict(state_of(worse), BEGAN)
+    if before.answer == "no-go":
+        assert after.answer != "go"
+
+
+@given(histories())
+def test_what_is_decided_stays_so_until_the_pass_ends(history: list[e.Event]) -> None:
+    state = RunState()
+    decided: str | None = None
+    for event in history:
+        reduce(state, event)
+        if isinstance(event, e.PassBegan | e.Collecting | e.CollectionFailed):
+            decided = None
+        found = verdict(state, event.at)
+        if decided is not None:
+            assert found.answer == decided
+        if found.standing == "decided" and found.answer == "no-go" and state.is_running:
+            decided = found.answer
+        elif not state.is_running:
+            decided = None
