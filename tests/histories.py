@@ -53,6 +53,7 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
                 _attempt(draw, script, test)
         if draw(st.sampled_from([False] * 9 + [True])):
             script.add(e.WorkerEnded(script.at, 2, e.Exit(signal="SIGKILL"), lost=True))
+            script.add(e.WorkerStarted(script.at, 2, 4713, 1))
         script.pass_ended(cancelled=draw(st.sampled_from([False, False, True])))
         if draw(st.sampled_from([False, False, True])):
             script.add(e.Collecting(script.at, number + 2, ("tests/P1.py",)))

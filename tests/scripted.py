@@ -94,7 +94,7 @@ class Script:
                 exit=exit,
                 subtests=subtests,
                 has_evidence=has_evidence,
-            )  # fmt: skip
+            )
         )
 
     def pass_ended(self, *, cancelled: bool = False) -> Script:

@@ -112,7 +112,7 @@ def test_a_session_that_dies_after_its_work_takes_nothing_back() -> None:
 
 
 def test_a_tier_may_tolerate_failures() -> None:
-    outcomes: list[e.Outcome] = ["passed"] * 9 + ["failed"]
+    outcomes: list[e.Outcome] = [*["passed"] * 9, "failed"]  # type: ignore[list-item]
     found = judged(simple(*outcomes, plan=planned(pass_rate=0.9)))
     assert (found.answer, found.reasons) == ("go", ("9 of 10 passed, 1 tolerated",))
     found = judged(simple(*outcomes, plan=planned(pass_rate=0.91)))

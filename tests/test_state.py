@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.histories import histories
 from tests.scripted import Script, simple, state_of
 from tui import events as e
+from tui.plan.model import Tier
 from tui.state import RunState, duration, groups, reduce, replay
 
 
@@ -60,7 +61,7 @@ def test_failures_are_grouped_by_signature_best_tier_first() -> None:
     low = script.found("a.py::a", "a.py::b", tier="P2")
     high = script.found("b.py::c", tier="P1")
     from_plan = {"P1": 1, "P2": 2}
-    script.add(e.TestsFound(script.at, (), tuple(e.Tier(id, order=order) for id, order in from_plan.items())))
+    script.add(e.TestsFound(script.at, (), tuple(Tier(id, order=order) for id, order in from_plan.items())))
     script.collected().asked(low + high)
     for test in low:
         script.ran(test, "failed", "no", signature=e.Signature("KeyError", "no"))
