@@ -1,0 +1,23 @@
+"""Which attempt an event is the result of: the one place that counts them besides ``state``."""
+
+from __future__ import annotations
+
+from tui.events import CollectionFailed, Event, TestFinished
+
+
+class Attempts:
+    """Numbers the attempts of each test, 1 upwards, as their results come by."""
+
+    def __init__(self) -> None:
+        self._count: dict[int, int] = {}
+
+    def of(self, event: Event) -> tuple[int, int] | None:
+        """(test, attempt) of an event that is a result, None for any other. Ask once for each event, in order."""
+        if isinstance(event, TestFinished):
+            test = event.test
+        elif isinstance(event, CollectionFailed):
+            test = event.test.id
+        else:
+            return None
+        self._count[test] = self._count.get(test, 0) + 1
+        return test, self._count[test]

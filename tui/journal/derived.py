@@ -1,0 +1,122 @@
+"""The rows that only make questions quick: written beside each event, and made again from the events alone.
+
+They are no second truth: nothing is shown from them that a state could show, they only answer what
+would need many iterations at once (usual durations, last outcomes, trends), and ``rebuild`` gives
+the same rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from tui import events as e
+from tui.journal.attempts import Attempts
+
+DECODER: msgspec.json.Decoder[e.Event] = msgspec.json.Decoder(e.Event)
+
+
+class Derived:
+    """Writes the rows of one iteration. Give it every event, in order, inside the transaction that writes the event."""
+
+    def __init__(self, database: sqlite3.Connection, iteration: int) -> None:
+        self._database = database
+        self._iteration = iteration
+        self._attempts = Attempts()
+        self._found: dict[int, e.FoundTest] = {}
+        self._gone: set[int] = set()
+        self._ids: dict[int, int] = {}
+
+    def write(self, event: e.Event) -> tuple[int, int] | None:
+        """Returns (test, attempt) for an event that is a result."""
+        match event:
+            case e.TestFinished():
+                return self._result(event, event.test, event.outcome, event.duration)
+            case e.TestsFound():
+                for test in event.tests:
+                    self._find(test)
+            case e.CollectionFailed():
+                self._find(event.test)
+                return self._result(event, event.test.id, "error", 0.0)
+            case e.TestsGone():
+                for gone in event.tests:
+                    self._gone.add(gone)
+                    self._stand(gone, stands=False)
+            case e.IterationBegan():
+                self._database.execute(
+                    "UPDATE iteration SET began = ?, revision = ? WHERE number = ?",
+                    (event.at, event.revision, self._iteration),
+                )
+            case e.IterationEnded():
+                self._database.execute(
+                    "UPDATE iteration SET ended = ?, state = ? WHERE number = ?",
+                    (event.at, "interrupted" if event.interrupted else "finished", self._iteration),
+                )
+        return None
+
+    def _find(self, test: e.FoundTest) -> None:
+        self._found.setdefault(test.id, test)
+        if test.id in self._gone:
+            self._gone.discard(test.id)
+            self._stand(test.id, stands=True)
+
+    def _result(self, event: e.Event, test: int, outcome: e.Outcome, duration: float) -> tuple[int, int] | None:
+        key = self._attempts.of(event)
+        assert key is not None
+        attempt = key[1]
+        if attempt > 1:
+            self._stand(test, stands=False)
+        self._database.execute(
+            "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._iteration,
+                self._id(test),
+                attempt,
+                self._found[test].tier,
+                outcome,
+                duration,
+                test not in self._gone,
+            ),
+        )
+        return key
+
+    def _stand(self, test: int, *, stands: bool) -> None:
+        """Whether a test's last result counts: an older one does not, nor does that of a test that is gone."""
+        last = "(SELECT max(attempt) FROM result WHERE iteration = :iteration AND test = :test)"
+        self._database.execute(
+            f"UPDATE result SET stands = :stands WHERE iteration = :iteration AND test = :test AND attempt = {last}",
+            {"iteration": self._iteration, "test": self._id(test), "stands": stands},
+        )
+
+    def _id(self, test: int) -> int:
+        """The journal's number of a test, the same in every iteration; the run's own differs from run to run."""
+        known = self._ids.get(test)
+        if known is None:
+            found = self._found[test]
+            name = (found.node, found.ordinal)
+            row = self._database.execute("SELECT id FROM test WHERE node = ? AND ordinal = ?", name).fetchone()
+            if row is None:
+                known = self._database.execute("INSERT INTO test (node, ordinal) VALUES (?, ?)", name).lastrowid
+            else:
+                known = row[0]
+            assert known is not None
+            self._ids[test] = known
+        return known
+
+
+def rebuild(database: sqlite3.Connection) -> None:
+    """Throw all derived rows away and make them again from the events, in one transaction."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        database.execute("DELETE FROM result")
+        database.execute("DELETE FROM test")
+        database.execute("UPDATE iteration SET began = NULL, ended = NULL, state = 'running', revision = NULL")
+        for (number,) in database.execute("SELECT number FROM iteration ORDER BY number").fetchall():
+            derived = Derived(database, number)
+            for (body,) in database.execute("SELECT body FROM event WHERE iteration = ? ORDER BY seq", (number,)):
+                derived.write(DECODER.decode(body))
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
