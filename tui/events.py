@@ -108,7 +108,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     cut: tuple[str, ...] = ()
 
 
-class IterationBegan(_Event, tag="iteration-began"):
+class IterationBegan(_Event, frozen=True, tag="iteration-began"):
     """Always the first. Holds the plan as it was, and the baseline that this iteration is shown against.
 
     ``trend``: by tier, how many tests failed in each of the latest iterations, oldest first.
@@ -128,14 +128,14 @@ class IterationBegan(_Event, tag="iteration-began"):
     trend: dict[str, tuple[int, ...]] = {}
 
 
-class Collecting(_Event, tag="collecting"):
+class Collecting(_Event, frozen=True, tag="collecting"):
     """A generation is being collected. ``changed``: the files whose edit made it necessary."""
 
     generation: int
     changed: tuple[str, ...] = ()
 
 
-class TestsFound(_Event, tag="tests-found"):
+class TestsFound(_Event, frozen=True, tag="tests-found"):
     """Tests that this iteration did not know yet, and tiers and suites that the plan did not name."""
 
     tests: tuple[FoundTest, ...]
@@ -143,13 +143,13 @@ class TestsFound(_Event, tag="tests-found"):
     suites: tuple[Suite, ...] = ()
 
 
-class TestsGone(_Event, tag="tests-gone"):
+class TestsGone(_Event, frozen=True, tag="tests-gone"):
     """No longer collected by the newest generation (renamed, deleted, or a collection error that is mended)."""
 
     tests: tuple[int, ...]
 
 
-class Collected(_Event, tag="collected"):
+class Collected(_Event, frozen=True, tag="collected"):
     """A generation stands ready. ``digest`` names its sources; ``cold_reason`` says why it can't be forked."""
 
     generation: int
@@ -161,7 +161,7 @@ class Collected(_Event, tag="collected"):
     cold_reason: str | None = None
 
 
-class CollectionFailed(_Event, tag="collection-failed"):
+class CollectionFailed(_Event, frozen=True, tag="collection-failed"):
     """A module (or the whole project) that can't be collected: a result, with its path as the test's node id."""
 
     test: FoundTest
@@ -170,7 +170,7 @@ class CollectionFailed(_Event, tag="collection-failed"):
     has_evidence: bool = False
 
 
-class PassBegan(_Event, tag="pass-began"):
+class PassBegan(_Event, frozen=True, tag="pass-began"):
     """Tests were asked to run: the whole run, or a rerun. ``requested`` is when the user asked."""
 
     number: int
@@ -180,21 +180,21 @@ class PassBegan(_Event, tag="pass-began"):
     what: str = ""
 
 
-class PassEnded(_Event, tag="pass-ended"):
+class PassEnded(_Event, frozen=True, tag="pass-ended"):
     """Nothing of this pass is left to run. What it did not run stays *not-run*."""
 
     number: int
     cancelled: bool = False
 
 
-class WorkerStarted(_Event, tag="worker-started"):
+class WorkerStarted(_Event, frozen=True, tag="worker-started"):
     worker: int
     pid: int
     generation: int
     cold_reason: str | None = None
 
 
-class WorkerEnded(_Event, tag="worker-ended"):
+class WorkerEnded(_Event, frozen=True, tag="worker-ended"):
     """``lost``: it ended while tests were still its own to run."""
 
     worker: int
@@ -202,12 +202,12 @@ class WorkerEnded(_Event, tag="worker-ended"):
     lost: bool = False
 
 
-class TestStarted(_Event, tag="test-started"):
+class TestStarted(_Event, frozen=True, tag="test-started"):
     test: int
     worker: int
 
 
-class TestFinished(_Event, tag="test-finished"):
+class TestFinished(_Event, frozen=True, tag="test-finished"):
     """One attempt's result. ``phases``: seconds of setup, call, teardown. ``subtests``: (passed, failed)."""
 
     test: int
@@ -226,20 +226,20 @@ class TestFinished(_Event, tag="test-finished"):
     has_evidence: bool = False
 
 
-class Noticed(_Event, tag="noticed"):
+class Noticed(_Event, frozen=True, tag="noticed"):
     """Something a person should know that is no result: warmth lost, an option left out, an orphan ended."""
 
     text: str
     serious: bool = False
 
 
-class RecordingFailed(_Event, tag="recording-failed"):
+class RecordingFailed(_Event, frozen=True, tag="recording-failed"):
     """The journal can't be written: from here on results are *not recorded*, and no verdict is *go*."""
 
     why: str
 
 
-class IterationEnded(_Event, tag="iteration-ended"):
+class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
     """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself."""
 
     interrupted: bool = False

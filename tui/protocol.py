@@ -21,7 +21,7 @@ class _Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say")
     pass
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, frozen=True, tag="hello"):
     """A viewer's first line. ``who``: login, tty and SSH client address, as others shall see it."""
 
     version: int
@@ -29,7 +29,7 @@ class Hello(_Message, tag="hello"):
     read_only: bool = False
 
 
-class Rerun(_Message, tag="rerun"):
+class Rerun(_Message, frozen=True, tag="rerun"):
     """Run again: named tests (the run's ids), all that failed, or everything."""
 
     what: Literal["failed", "all", "tests"]
@@ -38,18 +38,18 @@ class Rerun(_Message, tag="rerun"):
     requested: float = 0.0
 
 
-class Cancel(_Message, tag="cancel"):
+class Cancel(_Message, frozen=True, tag="cancel"):
     """End one running test, or (``test`` is None) all that is left of the pass."""
 
     test: int | None = None
 
 
-class WantEvidence(_Message, tag="want-evidence"):
+class WantEvidence(_Message, frozen=True, tag="want-evidence"):
     test: int
     attempt: int
 
 
-class Stop(_Message, tag="stop"):
+class Stop(_Message, frozen=True, tag="stop"):
     """End the session and all that it started."""
 
 
@@ -57,7 +57,7 @@ Command: TypeAlias = Rerun | Cancel | WantEvidence | Stop
 FromViewer: TypeAlias = Hello | Rerun | Cancel | WantEvidence | Stop
 
 
-class Welcome(_Message, tag="welcome"):
+class Welcome(_Message, frozen=True, tag="welcome"):
     """``drives``: this viewer's commands are taken; otherwise ``driver`` says whose are."""
 
     version: int
@@ -66,18 +66,18 @@ class Welcome(_Message, tag="welcome"):
     driver: str = ""
 
 
-class Snapshot(_Message, tag="snapshot"):
+class Snapshot(_Message, frozen=True, tag="snapshot"):
     """The whole state after the event ``seq``: a ``state.RunState`` in JSON."""
 
     seq: int
     state: msgspec.Raw
 
 
-class Events(_Message, tag="events"):
+class Events(_Message, frozen=True, tag="events"):
     events: tuple[Recorded, ...]
 
 
-class EvidenceReply(_Message, tag="evidence"):
+class EvidenceReply(_Message, frozen=True, tag="evidence"):
     """``evidence`` is None when none was kept."""
 
     test: int
@@ -85,20 +85,20 @@ class EvidenceReply(_Message, tag="evidence"):
     evidence: Evidence | None = None
 
 
-class Refused(_Message, tag="refused"):
+class Refused(_Message, frozen=True, tag="refused"):
     """A command that can't be done now, and why, in one sentence."""
 
     why: str
 
 
-class Accepted(_Message, tag="accepted"):
+class Accepted(_Message, frozen=True, tag="accepted"):
     """What a command set going, in one sentence ("3 tests run again"); ``number``: the pass it opened."""
 
     what: str
     number: int | None = None
 
 
-class Farewell(_Message, tag="farewell"):
+class Farewell(_Message, frozen=True, tag="farewell"):
     """The session ends; nothing follows."""
 
     why: str

@@ -1,0 +1,212 @@
+"""A worker: runs the tests that the session hands it, one at a time, as one pytest session.
+
+The next test is asked for when the teardown of the last one begins and not before: pytest tears
+down what the next test does not need, and nothing waits behind a slow test.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import time
+from typing import Any
+
+import pytest
+
+from . import channel
+from .mask import Mask
+from .report import Reports
+from .setup import Setup
+
+
+class Worker:
+    """Owns one socket to the zygote; ``run`` returns when there is nothing more to do."""
+
+    def __init__(
+        self, number: int, fd: int, stacks: int, mask: Mask, reports: Reports, session: pytest.Session, items: list[Any]
+    ) -> None:
+        """``items[i]`` is the session's test *i*, or None where this process has not collected it."""
+        self._number = number
+        self._fd = fd
+        self._lines = channel.Lines(fd)
+        self._stacks = stacks
+        self._armed_at = float("-inf")
+        self._mask = mask
+        self._reports = reports
+        self._session = session
+        self._items = items
+
+    def run(self) -> None:
+        faulthandler.enable(file=self._stacks)
+        _be_one_of_many(self._session.config, self._number)
+        try:
+            order = self._read()
+            while order[0] != "finish":
+                order = self._run(order[1], order[2]) if order[0] == "run" else self._read()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+        _save_coverage(self._session.config)
+
+    def _run(self, index: int, limit: float | None) -> Any:
+        item = self._items[index]
+        if item is None:
+            self._say(["missing", index])
+            return self._ask()
+        self._arm(limit)
+        upcoming = _Upcoming(self)
+        started = time.time()
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=upcoming)
+        except BaseException as error:
+            self._say(
+                [
+                    "aborted",
+                    index,
+                    type(error).__name__,
+                    self._mask(str(error))[:4096],
+                    isinstance(error, pytest.exit.Exception),
+                ]
+            )
+            raise
+        attempts = self._reports.take(started)
+        for number, attempt in enumerate(attempts, start=1):
+            self._say(["done", index, attempt, number < len(attempts)])
+        stopping = self._session.shouldfail or self._session.shouldstop
+        if stopping:
+            self._say(["stopping", self._mask(str(stopping))])
+            return self._read()
+        return upcoming.order()
+
+    def _arm(self, limit: float | None) -> None:
+        """Have the stacks of all threads written when the limit passes, whatever state Python is in by then.
+
+        A timer serves all tests that begin within a small part of the limit: arming costs a thread.
+        """
+        if limit is None:
+            return
+        now = time.monotonic()
+        if now - self._armed_at > min(1.0, limit * 0.05):
+            faulthandler.dump_traceback_later(limit, file=self._stacks)
+            self._armed_at = now
+
+    def item(self, order: Any) -> Any:
+        return self._items[order[1]] if order[0] == "run" else None
+
+    def _ask(self) -> Any:
+        self._say(["pull"])
+        return self._read()
+
+    def _say(self, message: Any) -> None:
+        try:
+            channel.write(self._fd, channel.encode(message))
+        except OSError:
+            os._exit(1)  # nobody is left to work for
+
+    def _read(self) -> Any:
+        try:
+            line = self._lines.next()
+        except OSError:
+            line = None
+        if line is None:
+            os._exit(1)  # nobody is left to work for
+        return json.loads(line)
+
+
+class _Upcoming:
+    """Stands for the next item until somebody needs to know it; falsy when there is none."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.__dict__["_worker"] = worker
+        self.__dict__["_order"] = None
+
+    def order(self) -> Any:
+        if self._order is None:
+            self.__dict__["_order"] = self._worker._ask()
+        return self._order
+
+    def __bool__(self) -> bool:
+        return self._worker.item(self.order()) is not None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._worker.item(self.order()), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._worker.item(self.order()), name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or bool(self._worker.item(self.order()) == other)
+
+    def __hash__(self) -> int:
+        return hash(self._worker.item(self.order()))
+
+
+class FreshWorker:
+    """A worker that has collected by itself, where forking is not safe."""
+
+    def __init__(self, setup: Setup, reports: Reports, session: pytest.Session) -> None:
+        mine: dict[tuple[str, int], Any] = {}
+        for item in session.items:
+            mine[_numbered(item.nodeid, mine)] = item
+        wanted: dict[tuple[str, int], Any] = {}
+        for node in setup.config["nodes"]:
+            wanted[_numbered(node, wanted)] = None
+        self._worker = Worker(
+            setup.config["worker"], setup.to_session, setup.config["stacks"], setup.mask, reports, session,
+            [mine.get(key) for key in wanted],
+        )  # fmt: skip
+
+    def run(self) -> None:
+        self._worker.run()
+
+
+def _numbered(node: str, known: dict[tuple[str, int], Any]) -> tuple[str, int]:
+    """A node id with its ordinal: ids may repeat."""
+    ordinal = 0
+    while (node, ordinal) in known:
+        ordinal += 1
+    return node, ordinal
+
+
+def _be_one_of_many(config: pytest.Config, number: int) -> None:
+    """What several processes must not share: capture files, temporary folders, databases, caches."""
+    manager = config.pluginmanager
+    capture: Any = manager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+        capture.start_global_capturing()
+        capture.suspend_global_capture()
+    for name in ("lfplugin", "nfplugin", "stepwiseplugin"):
+        plugin = manager.getplugin(name)
+        if plugin is not None:
+            manager.unregister(plugin)
+    factory: Any = getattr(config, "_tmp_path_factory", None)
+    given = getattr(factory, "_given_basetemp", None)
+    if given is not None:
+        given.mkdir(mode=0o700, parents=True, exist_ok=True)
+        factory._given_basetemp = given / f"worker-{number}"
+    if manager.hasplugin("django") and getattr(config, "_stagewatch_many", True):
+        _own_test_databases(number)
+
+
+def _own_test_databases(number: int) -> None:
+    """As pytest-django does for a worker of pytest-xdist."""
+    try:
+        from django.conf import settings
+        from pytest_django.fixtures import _set_suffix_to_test_databases
+    except ImportError:
+        return
+    if settings.configured:
+        _set_suffix_to_test_databases(suffix=f"sw{number}")
+
+
+def _save_coverage(config: pytest.Config) -> None:
+    """Leave what this process covered for the zygote to combine; its own report would be a part of the truth."""
+    plugin: Any = config.pluginmanager.getplugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    if controller is None:
+        return
+    controller.cov.stop()
+    controller.cov.save()
+    plugin.cov_controller = None
+    plugin._disabled = True

@@ -1,0 +1,194 @@
+"""The run's numbering of tests: what is one test across zygotes and generations, and where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from tui.diagnosis.signature import signature
+from tui.engine import wire
+from tui.engine.generation import Generation
+from tui.engine.schedule import Task
+from tui.errors import StagewatchError
+from tui.events import CollectionFailed, Event, Evidence, FoundTest, Outcome, TestsFound, TestsGone
+from tui.plan.discovery import TestFacts, assign
+from tui.plan.folders import Layout
+from tui.plan.model import Plan, Selection, Suite, Tier
+
+Key = tuple[str, int]
+"""Node id and ordinal: what a test is known by from one collection to the next, and across iterations."""
+
+
+class Baseline(NamedTuple):
+    """What the journal knows of tests: usual durations (seconds) and last outcomes."""
+
+    usual: dict[Key, float]
+    last: dict[Key, Outcome]
+
+
+class Entry(NamedTuple):
+    """A test of the run, with what running it takes."""
+
+    found: FoundTest
+    group: int
+    unit: int
+    selected: bool
+
+
+class Catalogue:
+    """Owns ids, tiers and suites. ``groups[i]`` is the group whose zygote collects the plan's suite *i*."""
+
+    def __init__(
+        self, plan: Plan, selection: Selection, groups: list[int], baseline: Callable[[list[Key]], Baseline]
+    ) -> None:
+        self._plan = plan
+        self._selection = selection
+        self._groups = groups
+        self._baseline = baseline
+        self._ids: dict[Key, int] = {}
+        self._layout: Layout | None = None
+        self._announced: set[str] = set()
+        self._broken: dict[str, int] = {}
+        self.entries: dict[int, Entry] = {}
+        self.tiers: dict[str, Tier] = {tier.id: tier for tier in plan.tiers}
+        self.suites: dict[str, Suite] = {suite.id: suite for suite in plan.suites}
+
+    def update(self, generations: list[Generation], at: float) -> list[tuple[Event, Evidence | None]]:
+        """Take in what the newest generation of every group has collected; returns what changed by it.
+
+        Raises StagewatchError when the selection names a tier or suite that there is not.
+        """
+        rows = [(g, row) for g in generations for row in g.rows if self._group_of(row) == g.group]
+        facts = [TestFacts(row.node, row.path, row.function, row.classes, row.markers, row.suites) for _, row in rows]
+        assignment = assign(facts, self._plan, self._layout)
+        self._layout = assignment.layout
+        self.tiers = {tier.id: tier for tier in assignment.tiers}
+        self.suites = {suite.id: suite for suite in assignment.suites}
+        self._check_selection()
+
+        keys = _keys(row.node for _, row in rows)
+        baseline = self._baseline(keys)
+        was = set(self.entries)
+        numbering: dict[int, list[int | None]] = {id(g): [] for g in generations}
+        now: dict[int, Entry] = {}
+        for (generation, row), key, (tier, suite) in zip(rows, keys, assignment.tests, strict=True):
+            selected = self._is_selected(tier, suite)
+            if not selected and self._plan.source is None:
+                numbering[id(generation)].append(None)
+                continue
+            test = self._ids.setdefault(key, len(self._ids) + 1)
+            found = FoundTest(
+                test, row.node, tier, suite, key[1], row.path, row.line, baseline.usual.get(key), baseline.last.get(key)
+            )
+            now[test] = Entry(found, generation.group, row.unit, selected)
+            numbering[id(generation)].append(test)
+        for generation in generations:
+            mine = iter(numbering[id(generation)])
+            generation.number_tests(
+                [next(mine) if self._group_of(row) == generation.group else None for row in generation.rows]
+            )
+        self.entries = now
+
+        events: list[tuple[Event, Evidence | None]] = []
+        new = [entry.found for test, entry in now.items() if test not in was]
+        if new:
+            events.append((TestsFound(at, tuple(new), self._unannounced(), tuple(assignment.suites)), None))
+        failures, broken = self._failures(generations, at)
+        gone = [*sorted(was - set(now)), *(self._broken[node] for node in self._broken if node not in broken)]
+        self._broken = broken
+        events += failures
+        if gone:
+            events.append((TestsGone(at, tuple(gone)), None))
+        return events
+
+    def tasks(self, tests: Iterable[int], failing: set[int]) -> list[Task]:
+        """The given tests that exist, in collected order, for the schedule."""
+        wanted = set(tests)
+        order = {tier: index for index, tier in enumerate(sorted(self.tiers, key=lambda id: self.tiers[id].order))}
+        return [self._task(entry, order, failing) for test, entry in self.entries.items() if test in wanted]
+
+    def selected(self) -> list[int]:
+        return [test for test, entry in self.entries.items() if entry.selected]
+
+    def limit(self, test: int) -> float | None:
+        """The suite's own time limit."""
+        return self._suite(self.entries[test]).timeout
+
+    def _task(self, entry: Entry, order: dict[str, int], failing: set[int]) -> Task:
+        suite, found = self._suite(entry), entry.found
+        return Task(
+            test=found.id,
+            group=entry.group,
+            unit=entry.unit,
+            suite=suite.id,
+            tier_order=order.get(found.tier, len(order)),
+            failed_last=found.id in failing,
+            usual=found.usual or 0.0,
+            spread=suite.spread == "tests",
+            exclusive=suite.exclusive,
+            cap=suite.workers,
+        )
+
+    def _suite(self, entry: Entry) -> Suite:
+        return self.suites.get(entry.found.suite) or Suite(entry.found.suite, entry.found.tier)
+
+    def _group_of(self, row: wire.Item) -> int:
+        return self._groups[row.suites[0]] if row.suites else 0
+
+    def _is_selected(self, tier: str, suite: str) -> bool:
+        wanted = self._selection
+        return (not wanted.tiers or tier in wanted.tiers) and (not wanted.suites or suite in wanted.suites)
+
+    def _check_selection(self) -> None:
+        for what, asked, known in (
+            ("tier", self._selection.tiers, self.tiers),
+            ("suite", self._selection.suites, self.suites),
+        ):
+            for name in asked:
+                if name not in known:
+                    raise StagewatchError(
+                        f"--{what} {name}: there is no such {what}; there are: {', '.join(known) or 'none'}"
+                    )
+
+    def _unannounced(self) -> tuple[Tier, ...]:
+        new = tuple(tier for id, tier in self.tiers.items() if id not in self._announced)
+        self._announced.update(self.tiers)
+        return new
+
+    def _failures(
+        self, generations: list[Generation], at: float
+    ) -> tuple[list[tuple[Event, Evidence | None]], dict[str, int]]:
+        """Modules that can't be collected; in several groups the same one counts once."""
+        events: list[tuple[Event, Evidence | None]] = []
+        broken: dict[str, int] = {}
+        for generation in generations:
+            for error in generation.errors:
+                path = error.node or "."
+                if path in broken:
+                    continue
+                (tier, suite), *_ = assign([TestFacts(path, path)], self._plan, self._layout).tests
+                test = broken[path] = self._ids.setdefault((path, -1), len(self._ids) + 1)
+                explained = error.explained
+                events.append(
+                    (
+                        CollectionFailed(
+                            at,
+                            FoundTest(test, path, tier, suite, path=path),
+                            explained.message,
+                            signature(explained.exception or "CollectError", explained.message, path),
+                            has_evidence=explained.evidence() is not None,
+                        ),
+                        explained.evidence(),
+                    )
+                )
+        return events, broken
+
+
+def _keys(nodes: Iterable[str]) -> list[Key]:
+    seen: dict[str, int] = {}
+    keys = []
+    for node in nodes:
+        ordinal = seen.get(node, 0)
+        seen[node] = ordinal + 1
+        keys.append((node, ordinal))
+    return keys

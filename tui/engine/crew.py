@@ -1,0 +1,334 @@
+"""The workers: who runs what, what became of it, and what to do when one dies or hangs.
+
+The crew is told things (a worker said, a worker exited, a limit passed) and answers them; it never
+waits. Results become events here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from tui.diagnosis.signature import signature
+from tui.engine import wire
+from tui.engine.generation import Generation
+from tui.engine.schedule import Schedule, Switch, Task
+from tui.events import (
+    FAILING,
+    Event,
+    Evidence,
+    Exit,
+    Noticed,
+    Outcome,
+    TestFinished,
+    TestStarted,
+    WorkerEnded,
+    WorkerStarted,
+)
+
+GRACE = 2.0
+"""Seconds between TERM and KILL."""
+_STILLBORN_LIMIT = 3
+"""So many workers in a row that died before they ran anything: it is not the tests' fault, and no use to go on."""
+
+Emit = Callable[[Event, Evidence | None], None]
+
+
+class _Worker(msgspec.Struct):
+    """``next``: given while ``running`` is being torn down, not begun yet. ``doomed``: why it is being ended."""
+
+    number: int
+    generation: Generation
+    pid: int = 0
+    running: int | None = None
+    next: int | None = None
+    started: float = 0.0
+    deadline: float | None = None
+    doomed: Literal["timeout", "cancelled"] | None = None
+    aborted: wire.Aborted | None = None
+    idle: bool = False
+    finishing: bool = False
+    ran: int = 0
+
+
+class Crew:
+    """Runs what is added, on at most ``slots`` workers. ``on_change`` is called when something has ended."""
+
+    def __init__(
+        self,
+        slots: int,
+        emit: Emit,
+        generation_of: Callable[[int], Generation | None],
+        limit_of: Callable[[int], float | None],
+        requested_of: Callable[[int], float | None],
+        on_change: Callable[[], None],
+    ) -> None:
+        self._slots = slots
+        self._emit = emit
+        self._generation_of = generation_of
+        self._limit_of = limit_of
+        self._requested_of = requested_of
+        self._on_change = on_change
+        self._schedule = Schedule()
+        self._workers: dict[int, _Worker] = {}
+        self._count = 0
+        self._stillborn = 0
+        self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing runs and nothing waits (workers may still be on their way out)."""
+        return self._schedule.is_empty and all(w.running is None and w.next is None for w in self._workers.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """No worker is alive."""
+        return not self._workers
+
+    def pending(self) -> set[int]:
+        """The tests that run or wait."""
+        active = {
+            test for worker in self._workers.values() for test in (worker.running, worker.next) if test is not None
+        }
+        return active | self._schedule.waiting()
+
+    def add(self, tasks: Iterable[Task], *, first: bool = False) -> None:
+        """Run these."""
+        self._schedule.add(tasks, first=first)
+        self._poke()
+        self._on_change()
+
+    def abandon(self) -> list[int]:
+        """Begin nothing more; what runs may end. Returns what was left."""
+        left = self._schedule.clear()
+        self._poke()
+        return left
+
+    def cancel(self, test: int | None = None) -> bool:
+        """End one running test, or all that runs, and (for all) begin nothing more; False if that test does not run."""
+        if test is None:
+            self._schedule.clear()
+        chosen = [w for w in self._workers.values() if w.running is not None and test in (None, w.running)]
+        for worker in chosen:
+            self._end(worker, "cancelled")
+        self._poke()
+        self._on_change()
+        return bool(chosen)
+
+    def forget(self, generation: Generation) -> None:
+        """Its zygote has died, and its workers with it: tell so of each."""
+        for worker in [w for w in self._workers.values() if w.generation is generation]:
+            self.exited(worker.generation, wire.Exited(worker.number, None, "SIGKILL", ""), why="its zygote was killed")
+
+    def started(self, number: int, pid: int) -> None:
+        worker = self._workers[number]
+        worker.pid = pid
+        at = time.time()
+        self._emit(WorkerStarted(at, number, pid, worker.generation.number, worker.generation.cold_reason), None)
+        if worker.running is not None:
+            self._begin(worker, worker.running)
+
+    def said(self, number: int, message: wire.FromWorker) -> None:
+        worker = self._workers.get(number)
+        if worker is None:
+            return
+        match message:
+            case wire.Pull():
+                self._give(worker)
+            case wire.Done():
+                self._take(worker, message)
+            case wire.Missing():
+                self._miss(worker, message)
+            case wire.Aborted():
+                worker.aborted = message
+            case wire.Stopping():
+                self._stop(worker, message.reason)
+
+    def exited(self, generation: Generation, exited: wire.Exited, why: str = "") -> None:
+        worker = self._workers.pop(exited.worker, None)
+        if worker is None or worker.generation is not generation:
+            return
+        how = Exit(exited.code, exited.signal)
+        blamed = worker.running is not None and worker.pid != 0
+        if worker.running is not None and blamed:
+            self._blame(worker, worker.running, how, exited.stacks, why)
+        given_back = [test for test in (None if blamed else worker.running, worker.next) if test is not None]
+        self._schedule.lost(worker.number, given_back)
+        lost = not (worker.finishing or blamed or worker.doomed)
+        self._stillborn = self._stillborn + 1 if lost and not worker.ran else 0
+        self._emit(WorkerEnded(time.time(), worker.number, how, lost=lost), None)
+        if worker.aborted is not None and worker.aborted.exits:
+            self._notice(f"pytest.exit ended the run: {worker.aborted.message}", serious=True)
+            self._schedule.clear()
+        elif self._stillborn >= _STILLBORN_LIMIT:
+            self._notice(
+                f"{self._stillborn} workers in a row ended before they ran a test; the rest is not run", serious=True
+            )
+            self._schedule.clear()
+        self._poke()
+        self._on_change()
+
+    def _poke(self) -> None:
+        """Give work to whoever waits for it, start workers while there is more, send home who is not needed."""
+        for worker in list(self._workers.values()):
+            if worker.idle:
+                self._offer(worker)
+        while len(self._workers) < self._slots:
+            group = self._schedule.group_wanted()
+            generation = None if group is None else self._generation_of(group)
+            if generation is None or not generation.is_ready:
+                return
+            self._start(generation)
+
+    def _start(self, generation: Generation) -> None:
+        self._count += 1
+        worker = self._workers[self._count] = _Worker(self._count, generation)
+        test = self._schedule.next(worker.number, generation.group)
+        assert isinstance(test, int), "one more worker was wanted"
+        worker.running = test
+        generation.start_worker(worker.number)
+        generation.run(worker.number, test, self._limit_of(test))
+
+    def _offer(self, worker: _Worker) -> None:
+        test = self._schedule.next(worker.number, worker.generation.group)
+        if isinstance(test, int):
+            worker.idle = False
+            worker.generation.run(worker.number, test, self._limit_of(test))
+            self._begin(worker, test)
+        elif isinstance(test, Switch) or self._schedule.is_empty:
+            worker.idle = False
+            worker.finishing = True
+            worker.generation.finish_worker(worker.number)
+
+    def _give(self, worker: _Worker) -> None:
+        """It asks for its next test, from the teardown of the last one."""
+        test = None if worker.doomed else self._schedule.next(worker.number, worker.generation.group)
+        if not isinstance(test, int):
+            worker.generation.idle(worker.number)
+            if worker.running is None:
+                self._rest(worker)
+            return
+        worker.generation.run(worker.number, test, self._limit_of(test))
+        if worker.running is None:
+            self._begin(worker, test)
+        else:
+            worker.next = test
+
+    def _take(self, worker: _Worker, done: wire.Done) -> None:
+        test = worker.generation.tests[done.index]
+        if test is None or test != worker.running:
+            return  # not the test it was given: nothing that can be believed
+        self._finish(worker, test, done.explained)
+        if done.more:
+            return
+        worker.ran += 1
+        worker.running = None
+        if worker.next is not None:
+            upcoming, worker.next = worker.next, None
+            self._begin(worker, upcoming)
+            return
+        self._rest(worker)
+        self._on_change()
+
+    def _rest(self, worker: _Worker) -> None:
+        worker.deadline = None
+        worker.idle = True
+        self._schedule.done(worker.number)
+        self._poke()
+
+    def _miss(self, worker: _Worker, missing: wire.Missing) -> None:
+        test = worker.generation.tests[missing.index]
+        if test is not None and test == worker.running:
+            message = "a fresh process did not collect this test: its id changes from one collection to the next"
+            self._finish(worker, test, wire.Explained(outcome="error", started=time.time(), message=message))
+            worker.running = None
+
+    def _stop(self, worker: _Worker, reason: str) -> None:
+        self._notice(f"pytest stopped the run: {reason}", serious=True)
+        self._schedule.clear()
+        worker.finishing = True
+        worker.generation.finish_worker(worker.number)
+        self._poke()
+        self._on_change()
+
+    def _begin(self, worker: _Worker, test: int) -> None:
+        worker.running = test
+        worker.started = time.time()
+        limit = self._limit_of(test)
+        worker.deadline = None if limit is None else time.monotonic() + limit
+        self._emit(TestStarted(worker.started, test, worker.number), None)
+        if worker.deadline is not None and self._watch is None:
+            self._watch_limits()
+
+    def _watch_limits(self) -> None:
+        """One timer, for the limit that comes first when it is set: tests that end in time need none."""
+        self._watch = None
+        now = time.monotonic()
+        for worker in list(self._workers.values()):
+            if worker.deadline is not None and worker.deadline <= now and worker.doomed is None:
+                self._end(worker, "timeout")
+        pending = [w.deadline for w in self._workers.values() if w.deadline is not None and w.doomed is None]
+        if pending:
+            self._watch = asyncio.get_running_loop().call_later(max(0.0, min(pending) - now), self._watch_limits)
+
+    def _end(self, worker: _Worker, why: Literal["timeout", "cancelled"]) -> None:
+        if worker.doomed is None:
+            worker.doomed = why
+            worker.generation.end_worker(worker.number, GRACE)
+
+    def _finish(self, worker: _Worker, test: int, explained: wire.Explained) -> None:
+        evidence = explained.evidence()
+        failing = explained.outcome in FAILING
+        subtests = [outcome for _, outcome, _ in explained.subtests]
+        self._emit(
+            TestFinished(
+                time.time(), test, worker.number, worker.generation.number, explained.outcome,
+                explained.started, explained.duration, explained.phases,
+                requested=self._requested_of(test),
+                cold_reason=worker.generation.cold_reason,
+                message=explained.message,
+                signature=signature(explained.exception, explained.message, explained.own_frame) if failing else None,
+                subtests=(len(subtests) - subtests.count("failed"), subtests.count("failed")) if subtests else None,
+                has_evidence=evidence is not None,
+            ),
+            evidence,
+        )  # fmt: skip
+
+    def _blame(self, worker: _Worker, test: int, how: Exit, stacks: str, why: str) -> None:
+        """The test that a worker died in, or was ended for."""
+        outcome: Outcome = worker.doomed or "crashed"
+        now = time.time()
+        message = {
+            "timeout": f"no result within {self._limit_of(test) or 0:g} s",
+            "cancelled": "cancelled",
+        }.get(outcome) or _crash(worker, how, why)
+        evidence = Evidence(stacks=stacks) if stacks else None
+        self._emit(
+            TestFinished(
+                now, test, worker.number, worker.generation.number, outcome, worker.started, now - worker.started,
+                requested=self._requested_of(test),
+                cold_reason=worker.generation.cold_reason,
+                message=message,
+                signature=signature(outcome, message, "") if outcome in FAILING else None,
+                exit=how,
+                has_evidence=evidence is not None,
+            ),
+            evidence,
+        )  # fmt: skip
+
+    def _notice(self, text: str, *, serious: bool = False) -> None:
+        self._emit(Noticed(time.time(), text, serious), None)
+
+
+def _crash(worker: _Worker, how: Exit, why: str) -> str:
+    if why:
+        return why
+    if worker.aborted is not None:
+        return f"{worker.aborted.exception}: {worker.aborted.message}".rstrip(": ")
+    if how.signal is not None:
+        return f"the process died of {how.signal}"
+    return f"the process ended with exit code {how.code}"

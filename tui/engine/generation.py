@@ -1,0 +1,183 @@
+"""One zygote and what it collected."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from tui.engine import wire
+from tui.engine.launcher import Channel, launch
+
+
+class Owner(Protocol):
+    """Who is told what a generation and its workers say."""
+
+    def worker_started(self, generation: Generation, worker: int, pid: int) -> None: ...
+    def worker_said(self, generation: Generation, worker: int, message: wire.FromWorker) -> None: ...
+    def worker_exited(self, generation: Generation, exited: wire.Exited) -> None: ...
+    def zygote_died(self, generation: Generation) -> None: ...
+
+
+class Order(msgspec.Struct, frozen=True):
+    """How a zygote is to be started: interpreter, pytest's arguments, and what the agent has to know."""
+
+    python: str
+    pytest_args: tuple[str, ...]
+    cwd: Path
+    log: Path
+    mark: str
+    environment: dict[str, str]
+    suites: tuple[dict[str, object], ...]
+    credentials: tuple[str, ...]
+
+
+class Generation:
+    """A launched agent. ``collected`` is done when it stands ready, or has failed to.
+
+    ``tests`` maps the agent's indexes to the run's test ids; whoever numbers tests fills it.
+    """
+
+    def __init__(self, number: int, group: int, owner: Owner) -> None:
+        self.number = number
+        self.group = group
+        self.rows: list[wire.Item] = []
+        self.errors: list[wire.Uncollected] = []
+        self.notes: list[str] = []
+        self.facts: wire.Facts | None = None
+        self.tests: list[int | None] = []
+        self.indexes: dict[int, int] = {}
+        self.exit_code: int | None = None
+        self.collected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.began = time.time()
+        self.collected_at = 0.0
+        self._owner = owner
+        self._channel: Channel | None = None
+        self._checks: dict[int, asyncio.Future[tuple[str, ...]]] = {}
+        self._finishing = False
+
+    @property
+    def pid(self) -> int:
+        return 0 if self._channel is None else self._channel.pid
+
+    @property
+    def is_ready(self) -> bool:
+        """It has collected and its zygote lives."""
+        return self.facts is not None and self.exit_code is None and not self._finishing
+
+    @property
+    def cold_reason(self) -> str | None:
+        return None if self.facts is None else self.facts.cold_reason
+
+    async def launch(self, order: Order, changed: tuple[str, ...]) -> None:
+        """Start the agent. Raises OSError when the interpreter can't be started."""
+        self._channel = await launch(
+            order.python, list(order.pytest_args), order.cwd, order.mark, order.log, self._hear, self._exited
+        )
+        config = {
+            "environment": order.environment,
+            "credentials": order.credentials,
+            "suites": order.suites,
+            "mark": order.mark,
+            "changed": changed,
+        }
+        self._channel.send(msgspec.json.encode(config) + b"\n")
+
+    def number_tests(self, tests: list[int | None]) -> None:
+        """Take the run's ids for what was collected, row by row (None: not of this run)."""
+        self.tests = tests
+        self.indexes = {test: index for index, test in enumerate(tests) if test is not None}
+
+    def start_worker(self, worker: int) -> None:
+        self._send(0, "start", worker)
+
+    def run(self, worker: int, test: int, limit: float | None) -> None:
+        self._send(worker, "run", self.indexes[test], limit)
+
+    def idle(self, worker: int) -> None:
+        self._send(worker, "idle")
+
+    def finish_worker(self, worker: int) -> None:
+        self._send(worker, "finish")
+
+    def end_worker(self, worker: int, grace: float) -> None:
+        """TERM to its process group, KILL after ``grace`` seconds."""
+        self._send(0, "end", worker, grace)
+
+    async def changed(self) -> tuple[str, ...]:
+        """The files that are no longer as they were when this generation was collected."""
+        if not self.is_ready:
+            return ("(the collected process is gone)",)
+        token = len(self._checks)
+        answer: asyncio.Future[tuple[str, ...]] = asyncio.get_running_loop().create_future()
+        self._checks[token] = answer
+        self._send(0, "check", token)
+        return await answer
+
+    def finish(self, failed: list[int], passed: list[int]) -> None:
+        """Let the zygote end as pytest ends, remembering for ``pytest --lf`` what failed and what passed."""
+        if self._channel is not None and not self._finishing and self.exit_code is None:
+            self._send(0, "finish", self._known(failed), self._known(passed))
+        self._finishing = True
+
+    def kill(self) -> None:
+        if self._channel is not None and self.exit_code is None:
+            self._channel.kill()
+
+    def _known(self, tests: list[int]) -> list[int]:
+        return [self.indexes[test] for test in tests if test in self.indexes]
+
+    def _send(self, worker: int, *words: object) -> None:
+        assert self._channel is not None
+        self._channel.send(wire.line(worker, *words))
+
+    def _hear(self, lines: list[bytes]) -> None:
+        for line in lines:
+            target, _, body = line.partition(b" ")
+            try:
+                if target == b"0":
+                    self._heed(wire.from_zygote.decode(body))
+                else:
+                    self._owner.worker_said(self, int(target), wire.from_worker.decode(body))
+            except (msgspec.DecodeError, ValueError):
+                self.kill()  # it is not our agent that speaks: somebody writes on its channel
+                return
+
+    def _heed(self, said: wire.FromZygote) -> None:
+        match said:
+            case wire.Items():
+                self.rows.extend(said.rows)
+            case wire.Uncollected():
+                self.errors.append(said)
+            case wire.Note():
+                self.notes.append(said.text)
+            case wire.Collected():
+                self.facts = said.facts
+                self.collected_at = time.time()
+                if not self.collected.done():
+                    self.collected.set_result(None)
+            case wire.Started():
+                self._owner.worker_started(self, said.worker, said.pid)
+            case wire.Exited():
+                self._owner.worker_exited(self, said)
+            case wire.Checked():
+                self._answer(self._checks.get(said.token), said.changed)
+
+    def _answer(self, future: asyncio.Future[tuple[str, ...]] | None, changed: tuple[str, ...]) -> None:
+        if future is not None and not future.done():
+            future.set_result(changed)
+
+    def _exited(self, code: int) -> None:
+        self.exit_code = code
+        for check in self._checks.values():
+            self._answer(check, ("(the collected process is gone)",))
+        if not self.collected.done():
+            self.collected.set_result(None)
+        if not self.ended.done():
+            self.ended.set_result(None)
+        if not self._finishing:
+            self._owner.zygote_died(self)

@@ -1,0 +1,69 @@
+"""Finding and ending what tests left behind.
+
+Everything that a run starts bears its mark: a variable in the environment that the zygote was
+started with, which children inherit. What has shed its environment too is found because the
+session adopts orphans (``adopt_orphans``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+import psutil
+
+_GRACE = 1.0
+"""Seconds between TERM and KILL."""
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every process below this one that loses its own (Linux; elsewhere nothing happens)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """The processes of this user that bear a mark (``NAME=value``)."""
+    name, _, value = mark.partition("=")
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(name) == value:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue  # gone meanwhile, or another user's
+    return found
+
+
+def end_orphans(mark: str, but: Iterable[int] = ()) -> list[str]:
+    """End the marked and the adopted, but ``but`` (process ids) and what descends from them; says what was ended."""
+    spared = set(but)
+    for pid in list(spared):
+        with suppress(psutil.Error):
+            spared.update(child.pid for child in psutil.Process(pid).children(recursive=True))
+    adopted = [child for child in psutil.Process().children() if child.pid not in spared]
+    orphans = {process.pid: process for process in [*marked(mark), *adopted] if process.pid not in spared}
+    ended = [text for process in orphans.values() if (text := _describe(process))]
+    for process in orphans.values():
+        with suppress(psutil.Error):  # gone meanwhile
+            process.terminate()
+    _, alive = psutil.wait_procs(orphans.values(), timeout=_GRACE)
+    for process in alive:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(alive, timeout=_GRACE)
+    return ended
+
+
+def _describe(process: psutil.Process) -> str:
+    """``sleep 1000 (1234)``; empty for one that has ended and only waits to be buried."""
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return ""
+        return f"{' '.join(process.cmdline())[:120] or process.name()} ({process.pid})"
+    except psutil.Error:
+        return ""
