@@ -1,0 +1,1 @@
+"""Test suites that come with the program: plain pytest projects, which know nothing of it."""

@@ -1,0 +1,1 @@
+"""A small shop: the thing that the sample project's tests are about."""
