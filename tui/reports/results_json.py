@@ -1,0 +1,254 @@
+"""The results of an iteration as one JSON document: version 1, published in ``docs/schemas/results.json``.
+
+Others script against it: a field is never renamed, and what is not known is null. Readers ignore
+fields they don't know; outcomes may grow. Times are ISO 8601 in UTC, durations seconds.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+
+from tui import events as e
+from tui.events import Evidence, Outcome
+from tui.gate import Answer, NotChecked, Standing, Verdict
+from tui.state import Attempt, RunState, Test, duration, ordered_tiers
+
+VERSION: Literal[1] = 1
+
+EvidenceOf: TypeAlias = Callable[[int, int], Evidence | None]
+"""What an attempt left behind, by the test's id and the attempt's number (1 upwards)."""
+
+Counts: TypeAlias = dict[Outcome, int]
+"""Every outcome by name, each test once, zeros included: a script may ask for any."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    name: str | None
+    revision: str | None
+
+
+class TierCounts(msgspec.Struct, frozen=True):
+    id: str
+    title: str
+    counts: Counts
+
+
+class SuiteCounts(msgspec.Struct, frozen=True):
+    id: str
+    title: str
+    tier: str
+    counts: Counts
+
+
+class CollectionError(msgspec.Struct, frozen=True):
+    path: str
+    message: str
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """The target's revision before and after an attempt; *mixed*: it changed meanwhile."""
+
+    before: str | None
+    after: str | None
+    mixed: bool
+
+
+class Phases(msgspec.Struct, frozen=True):
+    setup: float
+    call: float
+    teardown: float
+
+
+class ProcessExit(msgspec.Struct, frozen=True):
+    """How the worker ended with the test in it, and where its threads stood."""
+
+    code: int | None
+    signal: str | None
+    stacks: str | None
+
+
+class Subtest(msgspec.Struct, frozen=True):
+    name: str
+    outcome: Outcome
+    message: str | None
+
+
+class AttemptResult(msgspec.Struct, frozen=True):
+    """``warm``: in a fork of a collected process, or ``cold_reason`` says why not. Null where no worker ran it."""
+
+    number: int
+    outcome: Outcome
+    warm: bool | None
+    cold_reason: str | None
+    worker: int | None
+    requested: str | None
+    started: str
+    duration: float
+    stamp: Stamp | None
+    phases: Phases | None
+    message: str | None
+    traceback: str | None
+    exit: ProcessExit | None
+    subtests: tuple[Subtest, ...]
+    sections: tuple[tuple[str, str], ...]
+    cut: tuple[str, ...]
+
+
+class TestResult(msgspec.Struct, frozen=True):
+    """``id`` is the node id as pytest prints it; ``ordinal`` tells equal ids apart."""
+
+    __test__ = False
+
+    id: str
+    ordinal: int
+    suite: str
+    tier: str
+    outcome: Outcome
+    flaky: bool
+    carried: bool
+    duration: float | None
+    attempts: tuple[AttemptResult, ...]
+
+
+class Results(msgspec.Struct, frozen=True):
+    version: Literal[1]
+    iteration: int
+    state: Literal["running", "finished", "interrupted"]
+    target: Target
+    verdict: Answer
+    standing: Standing
+    reasons: tuple[str, ...]
+    not_checked: tuple[NotChecked, ...]
+    valid_until: str | None
+    exit_code: int
+    counts: Counts
+    flaky: int
+    carried: int
+    started: str | None
+    duration: float
+    tiers: tuple[TierCounts, ...]
+    suites: tuple[SuiteCounts, ...]
+    collection_errors: tuple[CollectionError, ...]
+    tests: tuple[TestResult, ...]
+
+
+def results(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> Results:
+    """The document of a state, judged as ``verdict``. ``evidence`` is asked only for attempts that left some."""
+    tests = tuple(state.present())
+    by_tier, by_suite = _grouped(tests)
+    tiers = [(tier.id, tier.title) for tier in ordered_tiers(state)]
+    tiers += [(id, "") for id in by_tier if id not in state.tiers]
+    return Results(
+        version=VERSION,
+        iteration=state.iteration,
+        state="interrupted" if state.is_cut_short else "running" if state.is_running else "finished",
+        target=Target(state.plan.target.name, state.revision),
+        verdict=verdict.answer,
+        standing=verdict.standing,
+        reasons=verdict.reasons,
+        not_checked=verdict.not_checked,
+        valid_until=None,
+        exit_code=verdict.exit_code,
+        counts=_counts(tests),
+        flaky=sum(test.is_flaky for test in tests),
+        carried=0,
+        started=moment(state.began) if state.iteration else None,
+        duration=_seconds(duration(state)),
+        tiers=tuple(TierCounts(id, title, _counts(by_tier.get(id, ()))) for id, title in tiers),
+        suites=tuple(_suites(state, by_suite)),
+        collection_errors=tuple(
+            CollectionError(test.node, test.attempts[-1].message)
+            for test in tests
+            if test.collection and test.is_failing
+        ),
+        tests=tuple(_test(test, evidence) for test in tests),
+    )
+
+
+def encode(document: Results) -> bytes:
+    """The document as it is written: one line of UTF-8, with a newline at its end."""
+    return msgspec.json.encode(document) + b"\n"
+
+
+def moment(at: float) -> str:
+    """Seconds since the epoch in ISO 8601, to the millisecond, in UTC."""
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def _grouped(tests: Iterable[Test]) -> tuple[dict[str, list[Test]], dict[str, list[Test]]]:
+    by_tier: dict[str, list[Test]] = {}
+    by_suite: dict[str, list[Test]] = {}
+    for test in tests:
+        by_tier.setdefault(test.tier, []).append(test)
+        by_suite.setdefault(test.suite, []).append(test)
+    return by_tier, by_suite
+
+
+def _suites(state: RunState, by_suite: dict[str, list[Test]]) -> Iterable[SuiteCounts]:
+    for suite in state.suites.values():
+        yield SuiteCounts(suite.id, suite.title, suite.tier, _counts(by_suite.get(suite.id, ())))
+    for id, tests in by_suite.items():
+        if id not in state.suites:
+            yield SuiteCounts(id, "", tests[0].tier, _counts(tests))
+
+
+def _counts(tests: Iterable[Test]) -> Counts:
+    found = Counter(test.outcome for test in tests)
+    return {outcome: found[outcome] for outcome in get_args(Outcome)}
+
+
+def _test(test: Test, evidence: EvidenceOf) -> TestResult:
+    last = test.attempts[-1] if test.attempts else None
+    return TestResult(
+        id=test.node,
+        ordinal=test.ordinal,
+        suite=test.suite,
+        tier=test.tier,
+        outcome=test.outcome,
+        flaky=test.is_flaky,
+        carried=False,
+        duration=None if last is None else _seconds(last.duration),
+        attempts=tuple(
+            _attempt(number, attempt, (evidence(test.id, number) if attempt.has_evidence else None) or Evidence())
+            for number, attempt in enumerate(test.attempts, 1)
+        ),
+    )
+
+
+def _attempt(number: int, attempt: Attempt, evidence: Evidence) -> AttemptResult:
+    in_worker = attempt.worker > 0
+    return AttemptResult(
+        number=number,
+        outcome=attempt.outcome,
+        warm=attempt.cold_reason is None if in_worker else None,
+        cold_reason=attempt.cold_reason,
+        worker=attempt.worker if in_worker else None,
+        requested=None if attempt.requested is None else moment(attempt.requested),
+        started=moment(attempt.started),
+        duration=_seconds(attempt.duration),
+        stamp=None,
+        phases=None if attempt.phases is None else Phases(*map(_seconds, attempt.phases)),
+        message=attempt.message or None,
+        traceback=evidence.traceback or None,
+        exit=_exit(attempt.exit, evidence.stacks),
+        subtests=tuple(Subtest(one.name, one.outcome, one.message or None) for one in evidence.subtests),
+        sections=evidence.sections,
+        cut=evidence.cut,
+    )
+
+
+def _exit(exit: e.Exit | None, stacks: str) -> ProcessExit | None:
+    if exit is None and not stacks:
+        return None
+    known = exit or e.Exit()
+    return ProcessExit(known.code, known.signal, stacks or None)
+
+
+def _seconds(value: float) -> float:
+    """To the microsecond: what a clock's noise adds is not worth its bytes."""
+    return round(value, 6)
