@@ -103,6 +103,9 @@ class Recording:
             yield Noticed(time.time(), f"evidence that can't be recorded is over {size} MB: the oldest is let go")
 
     def _own_up(self, journal: Journal, failure: RecordingFailed) -> None:
+        # A file without its log, or another one in its place, would be spoiled by more.
+        if journal.identity() != self._identity:
+            return
         with closing(database.open_again(journal.folder)) as again:
             # Without its first event an iteration can't be read: nobody would be helped by its last ones.
             if last_seq(again, self._iteration):

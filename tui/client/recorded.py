@@ -1,0 +1,52 @@
+"""A feed of an iteration that is over, from the journal: ``show`` draws it with the board of a live run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from tui import queries
+from tui.events import Event, Evidence
+from tui.protocol import Accepted, Command, Refused
+from tui.state import RunState
+
+
+class RecordedFeed:
+    """A ``feed.Feed`` in which nothing happens any more."""
+
+    def __init__(self, folder: Path, number: int | None = None) -> None:
+        """Raises StagewatchError as ``queries.load`` does."""
+        self._folder = folder
+        self._state = queries.load(folder, number)
+
+    @property
+    def state(self) -> RunState:
+        return self._state
+
+    @property
+    def session(self) -> str:
+        return ""
+
+    @property
+    def read_only(self) -> str | None:
+        number = self._state.iteration
+        if self._state.ended is None:
+            return f"this is what is recorded of iteration {number} so far: `stagewatch attach` joins it"
+        return f"iteration {number} has ended: `stagewatch run` starts the next"
+
+    @property
+    def farewell(self) -> str | None:
+        return self.read_only
+
+    async def updates(self) -> AsyncIterator[Sequence[Event]]:
+        """Ends at once: all there is has been in ``state`` from the beginning."""
+        return
+        yield ()
+
+    async def send(self, command: Command) -> Accepted | Refused:
+        return Refused(self.read_only or "")
+
+    async def evidence(self, test: int, attempt: int) -> Evidence | None:
+        # In a thread: the journal may lie on a disk that is slow just now, and the board goes on drawing.
+        return await asyncio.to_thread(queries.evidence, self._folder, self._state.iteration, test, attempt)
