@@ -64,6 +64,8 @@ class Engine:
         self._catalogue = catalogue
         self._emit = emit
         self._generations: list[Generation] = []
+        self._launched: list[Generation] = []
+        """Those that are on their way out, too."""
         self._number = 0
         self._passes: list[_OpenPass] = []
         self._pass_count = 0
@@ -125,12 +127,12 @@ class Engine:
         self.cancel()
         with suppress(TimeoutError):  # who does not end in time is killed with the rest
             await asyncio.wait_for(self._crew_is_quiet(), _LONGEST_FAREWELL)
-        for generation in self._generations:
+        for generation in self._launched:
             generation.finish(failed, passed)
-        endings = [generation.ended for generation in self._generations]
+        endings = [generation.ended for generation in self._launched]
         if endings:
             await asyncio.wait(endings, timeout=_LONGEST_FAREWELL)
-        for generation in self._generations:
+        for generation in self._launched:
             generation.kill()
         for task in self._tasks:
             task.cancel()
@@ -165,7 +167,7 @@ class Engine:
 
     async def _replace(self, generation: Generation) -> None:
         # Its workers are ended before they are given up, so that none runs on beside its successor.
-        spared = [other.pid for other in self._generations if other is not generation and other.is_ready]
+        spared = [other.pid for other in self._launched if other is not generation and not other.ended.done()]
         async with self._sweeping:
             await asyncio.to_thread(end_orphans, self._settings.mark, spared)
         left: list[int] = []
@@ -192,6 +194,7 @@ class Engine:
             [Generation(self._number, group, self) for group in range(len(self._environments))],
         )
         self._generations = new
+        self._launched = [g for g in self._launched if not g.ended.done()] + new
         for generation in new:
             try:
                 await generation.launch(self._order(generation.group), changed)
@@ -295,7 +298,7 @@ class Engine:
     async def _sweep(self) -> None:
         """Nothing runs: whatever else still bears the mark was left behind by a test."""
         async with self._sweeping:
-            zygotes = [generation.pid for generation in self._generations]
+            zygotes = [generation.pid for generation in self._launched if not generation.ended.done()]
             ended = await asyncio.to_thread(end_orphans, self._settings.mark, zygotes)
             if ended:
                 self._tell(Noticed(time.time(), f"ended what tests left running: {', '.join(ended)}"))

@@ -30,7 +30,7 @@ class Sources:
     def changed(self) -> list[str]:
         """Files that were edited, added or deleted since, relative to the project where they lie in it."""
         now = self._files()
-        paths = [path for path in sorted(now | set(self._stamps)) if self._is_changed(path, path in now)]
+        paths = [path for path in sorted(now | set(self._stamps)) if self._is_changed(path)]
         return [os.path.relpath(path, self._root) if _is_under(path, self._root) else path for path in paths]
 
     def digest(self) -> str:
@@ -44,11 +44,9 @@ class Sources:
                 content.update(b"gone")
         return content.hexdigest()[:16]
 
-    def _is_changed(self, path: str, exists: bool) -> bool:
-        known = self._stamps.get(path)
-        if known is None or not exists:
-            return True
-        return _stamp(path) != known or known[0] >= self._started_ns
+    def _is_changed(self, path: str) -> bool:
+        known, now = self._stamps.get(path), _stamp(path)
+        return now != known or (known is not None and known[0] >= self._started_ns)
 
     def _files(self) -> set[str]:
         loaded = {

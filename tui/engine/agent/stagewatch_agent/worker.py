@@ -21,15 +21,14 @@ from .setup import Setup
 
 
 class Worker:
-    """Owns one socket to the zygote; ``run`` returns when there is nothing more to do."""
+    """Owns its end of a socket to the zygote; ``run`` returns when there is nothing more to do."""
 
     def __init__(
-        self, number: int, fd: int, stacks: int, mask: Mask, reports: Reports, session: pytest.Session, items: list[Any]
+        self, number: int, lines: channel.Lines, stacks: int, mask: Mask, reports: Reports, session: pytest.Session, items: list[Any]
     ) -> None:
         """``items[i]`` is the session's test *i*, or None where this process has not collected it."""
         self._number = number
-        self._fd = fd
-        self._lines = channel.Lines(fd)
+        self._lines = lines
         self._stacks = stacks
         self._armed_at = float("-inf")
         self._mask = mask
@@ -99,7 +98,7 @@ class Worker:
 
     def _say(self, message: Any) -> None:
         try:
-            channel.write(self._fd, channel.encode(message))
+            channel.write(self._lines.fd, channel.encode(message))
         except OSError:
             os._exit(1)  # nobody is left to work for
 
@@ -152,7 +151,7 @@ class FreshWorker:
         for node in setup.config["nodes"]:
             wanted[_numbered(node, wanted)] = None
         self._worker = Worker(
-            setup.config["worker"], setup.to_session, setup.config["stacks"], setup.mask, reports, session,
+            setup.config["worker"], setup.lines, setup.config["stacks"], setup.mask, reports, session,
             [mine.get(key) for key in wanted],
         )  # fmt: skip
 

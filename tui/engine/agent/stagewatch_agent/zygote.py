@@ -65,11 +65,11 @@ class Zygote:
         self._errors = errors
         self._notes = notes
         self._children: dict[int, _Child] = {}
-        self._selector = selectors.DefaultSelector()
         self._serving = True
 
     def serve(self) -> None:
         self._cold_reason = reason_against_forking(self._setup.descriptors)
+        self._selector = selectors.DefaultSelector()
         self._sources = self._read_sources()
         self._announce()
         self._selector.register(self._setup.to_agent, selectors.EVENT_READ, self._hear_session)
@@ -174,7 +174,7 @@ class Zygote:
         moved = channel.keep(theirs)
         os.close(theirs)
         self._serving = False
-        Worker(number, moved, stacks, self._setup.mask, self._reports, self._session, self._session.items).run()
+        Worker(number, channel.Lines(moved), stacks, self._setup.mask, self._reports, self._session, self._session.items).run()
         return None
 
     def _descriptors(self) -> list[int]:
