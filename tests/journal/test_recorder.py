@@ -231,3 +231,10 @@ async def test_without_a_journal_a_run_is_shown_and_said_to_be_unrecorded() -> N
     assert isinstance(seen[0].event, e.IterationBegan)
     assert recorder.evidence(0, 2) == EVIDENCE
     assert recorder.evidence(0, 1) is None
+
+
+async def test_a_spoiled_journal_costs_only_the_look_at_it(recorder: Recorder, journal: Journal) -> None:
+    with closing(sqlite3.connect(journal.path)) as other:
+        other.execute("DROP TABLE evidence")
+
+    assert recorder.evidence(0, 1) is None

@@ -99,10 +99,7 @@ class Journal:
     def numbers(self) -> list[int]:
         """Of all iterations that have events, oldest first."""
         with database.trouble(self.path, verb="read"):
-            return [
-                number
-                for (number,) in self._database.execute("SELECT DISTINCT iteration FROM event ORDER BY iteration")
-            ]
+            return [number for (number,) in self._database.execute(_NUMBERS)]
 
     def events(self, iteration: int) -> Iterator[Recorded]:
         """All events of an iteration, in order. Raises StagewatchError when a newer Stagewatch recorded them."""
@@ -151,6 +148,11 @@ class Journal:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
+
+
+_NUMBERS = """
+    SELECT number FROM iteration WHERE EXISTS (SELECT 1 FROM event WHERE iteration = number) ORDER BY number
+"""
 
 
 def _identity(path: Path) -> tuple[int, int]:

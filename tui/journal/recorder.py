@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from tui.errors import StagewatchError
 from tui.events import Event, Evidence, Recorded
 from tui.journal.attempts import Attempts
 from tui.journal.evidence import Key
@@ -82,7 +83,9 @@ class Recorder:
             found = self._uncommitted.get((test, attempt))
         found = found or self._recording.kept.get((test, attempt))
         if found is None and self._journal is not None:
-            found = self._journal.evidence(self._iteration, test, attempt)
+            # A journal that was spoiled meanwhile costs the look at it, never the run.
+            with suppress(StagewatchError):
+                found = self._journal.evidence(self._iteration, test, attempt)
         return found
 
     async def flush(self) -> None:

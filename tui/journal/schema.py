@@ -28,7 +28,7 @@ CREATE TABLE event (
     seq       INTEGER NOT NULL,
     body      BLOB NOT NULL,
     PRIMARY KEY (iteration, seq)
-) WITHOUT ROWID;
+);
 CREATE TABLE evidence (
     iteration INTEGER NOT NULL,
     run_test  INTEGER NOT NULL,
