@@ -84,7 +84,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The lines around the failing one, as they were when the test ran. ``line`` fails, ``first`` is the first shown."""
+    """The lines around the failing one, as they were when the test ran: ``line`` fails, ``first`` is the first here."""
 
     path: str
     first: int

@@ -3,7 +3,8 @@
 A viewer says ``Hello`` and gets ``Welcome``, then a ``Snapshot``, then ``Events`` from there on;
 between them it may send any ``Command``. A viewer that reads too slowly gets a ``Snapshot`` again
 instead of the events it missed. Nothing here is trusted more than a stranger's text would be:
-a line that does not decode ends the connection.
+a line that does not decode ends the connection. ``id`` is a viewer's number for a command, and
+stands in the answer to it.
 """
 
 from __future__ import annotations
@@ -22,26 +23,36 @@ class _Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say")
 
 
 class Hello(_Message, frozen=True, tag="hello"):
-    """A viewer's first line. ``who``: login, tty and SSH client address, as others shall see it."""
+    """A viewer's first line. ``who``: login, tty and SSH client address, as others shall see it.
+
+    ``commands``: it only wants to ask for one thing (``stagewatch rerun``): its commands are taken
+    whoever drives.
+    """
 
     version: int
     who: str
     read_only: bool = False
+    commands: bool = False
 
 
 class Rerun(_Message, frozen=True, tag="rerun"):
-    """Run again: named tests (the run's ids), all that failed, or everything."""
+    """Run again: tests (by the run's ids, or by node ids), all that failed, or everything.
+
+    ``requested``: when the user asked, in seconds since the epoch.
+    """
 
     what: Literal["failed", "all", "tests"]
     tests: tuple[int, ...] = ()
     nodes: tuple[str, ...] = ()
     requested: float = 0.0
+    id: int = 0
 
 
 class Cancel(_Message, frozen=True, tag="cancel"):
     """End one running test, or (``test`` is None) all that is left of the pass."""
 
     test: int | None = None
+    id: int = 0
 
 
 class WantEvidence(_Message, frozen=True, tag="want-evidence"):
@@ -51,6 +62,8 @@ class WantEvidence(_Message, frozen=True, tag="want-evidence"):
 
 class Stop(_Message, frozen=True, tag="stop"):
     """End the session and all that it started."""
+
+    id: int = 0
 
 
 Command: TypeAlias = Rerun | Cancel | WantEvidence | Stop
@@ -89,6 +102,7 @@ class Refused(_Message, frozen=True, tag="refused"):
     """A command that can't be done now, and why, in one sentence."""
 
     why: str
+    id: int = 0
 
 
 class Accepted(_Message, frozen=True, tag="accepted"):
@@ -96,12 +110,14 @@ class Accepted(_Message, frozen=True, tag="accepted"):
 
     what: str
     number: int | None = None
+    id: int = 0
 
 
 class Farewell(_Message, frozen=True, tag="farewell"):
-    """The session ends; nothing follows."""
+    """The session ends; nothing follows. ``exit_code``: when it ends because it could not do what it was asked."""
 
     why: str
+    exit_code: int | None = None
 
 
 FromSession: TypeAlias = Welcome | Snapshot | Events | EvidenceReply | Refused | Accepted | Farewell

@@ -8,7 +8,7 @@ are StagewatchError, in one sentence.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 from tui import gate
 from tui.errors import StagewatchError
 from tui.events import Evidence, Outcome
+from tui.reports.amounts import clock
 from tui.state import RunState, duration, replay, total
 
 if TYPE_CHECKING:
@@ -114,9 +115,28 @@ def evidence(folder: Path, iteration: int, test: int, attempt: int) -> Evidence 
         return None if journal is None else journal.evidence(iteration, test, attempt)
 
 
+@contextmanager
+def evidence_of(folder: Path, iteration: int) -> Iterator[Callable[[int, int], Evidence | None]]:
+    """As ``evidence``, for somebody who asks for much of it: the journal is opened once."""
+    with _reading(folder) as journal:
+        yield lambda test, attempt: None if journal is None else journal.evidence(iteration, test, attempt)
+
+
 def history_document(iterations: list[IterationSummary]) -> bytes:
     """The JSON of ``history --json``; its schema is ``docs/schemas/history.json``."""
     return msgspec.json.encode(History(1, tuple(_entry(iteration) for iteration in iterations)))
+
+
+def history_lines(iterations: list[IterationSummary]) -> list[str]:
+    """As ``history`` prints it, oldest first."""
+    if not iterations:
+        return ["no iteration of this project is recorded yet: `stagewatch run` records the first"]
+    return [
+        f"{each.number:>4}  {time.strftime('%Y-%m-%d %H:%M', time.localtime(each.began))}  {clock(each.duration):>7}  "
+        f"{each.verdict.answer:<12}  {each.state:<11}  {each.revision or '-':<12}  "
+        + ", ".join(f"{count} {outcome}" for outcome, count in each.counts.items() if count)
+        for each in iterations
+    ]
 
 
 def history_schema() -> dict[str, Any]:

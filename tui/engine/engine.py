@@ -90,20 +90,31 @@ class Engine:
             self.cancel()
 
     async def rerun(self, tests: Sequence[int], requested: float, by: str, what: str) -> tuple[int, int]:
-        """Run tests again, with every edit since they were collected; returns the pass and how many tests it has."""
+        """Run tests again, with every edit since they were collected; returns the pass and how many tests it has.
+
+        What an edit brings that was not there before (a renamed test, a module that can be imported again) runs too.
+        """
+        before = set(self._catalogue.entries)
         async with self._sweeping, self._collecting:
             changes = await asyncio.gather(*(generation.changed() for generation in self._generations))
             changed = tuple(sorted({path for paths in changes for path in paths}))
-            if changed:
-                if not self._crew.is_empty:
-                    shown = ", ".join(changed[:3])
-                    self._tell(Noticed(time.time(), f"{shown} changed: collected anew when the running tests are done"))
-                    await self._crew_is_quiet()
-                await self._collect_now(changed)
+            if changed or not before.issuperset(tests):
+                await self._collect_again(changed)
         known = self._catalogue.entries
         pending = self._crew.pending()
-        chosen = [test for test in tests if test in known and test not in pending]
+        new = [test for test in self._catalogue.selected() if test not in before]
+        chosen = [test for test in dict.fromkeys([*tests, *new]) if test in known and test not in pending]
         return self._begin_pass(chosen, set(chosen), requested, by, what), len(chosen)
+
+    async def _collect_again(self, changed: tuple[str, ...]) -> None:
+        if not self._crew.is_empty:
+            self._tell(
+                Noticed(
+                    time.time(), f"{', '.join(changed[:3])} changed: collected anew when the running tests are done"
+                )
+            )
+            await self._crew_is_quiet()
+        await self._collect_now(changed)
 
     def cancel(self, test: int | None = None) -> bool:
         """End one running test, or the open passes; False when there is nothing to end."""
@@ -200,7 +211,8 @@ class Engine:
                 await generation.launch(self._order(generation.group), changed)
             except OSError as error:
                 raise StagewatchError(
-                    f"{self._settings.python} can't be started ({error.strerror}); name the project's interpreter with --python"
+                    f"{self._settings.python} can't be started ({error.strerror}); "
+                    "name the project's interpreter with --python"
                 ) from None
         for generation in old:
             generation.finish([], [])
@@ -237,7 +249,9 @@ class Engine:
         lines = [line for line in text.splitlines() if line.strip()]
         telling = [line for line in lines if line.startswith(("E ", "ERROR", "ImportError", "pytest: error"))] or lines
         message = telling[-1].removeprefix("E ").strip() if telling else "pytest ended without a word"
-        broken = next((line.split("'")[1] for line in lines if line.startswith("ImportError while loading conftest '")), ".")
+        broken = next(
+            (line.split("'")[1] for line in lines if line.startswith("ImportError while loading conftest '")), "."
+        )
         path = Path(broken)
         if path.is_absolute() and path.is_relative_to(self._settings.cwd):
             broken = str(path.relative_to(self._settings.cwd))

@@ -24,7 +24,14 @@ class Worker:
     """Owns its end of a socket to the zygote; ``run`` returns when there is nothing more to do."""
 
     def __init__(
-        self, number: int, lines: channel.Lines, stacks: int, mask: Mask, reports: Reports, session: pytest.Session, items: list[Any]
+        self,
+        number: int,
+        lines: channel.Lines,
+        stacks: int,
+        mask: Mask,
+        reports: Reports,
+        session: pytest.Session,
+        items: list[Any],
     ) -> None:
         """``items[i]`` is the session's test *i*, or None where this process has not collected it."""
         self._number = number

@@ -174,7 +174,9 @@ class Zygote:
         moved = channel.keep(theirs)
         os.close(theirs)
         self._serving = False
-        Worker(number, channel.Lines(moved), stacks, self._setup.mask, self._reports, self._session, self._session.items).run()
+        Worker(
+            number, channel.Lines(moved), stacks, self._setup.mask, self._reports, self._session, self._session.items
+        ).run()
         return None
 
     def _descriptors(self) -> list[int]:

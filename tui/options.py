@@ -1,0 +1,179 @@
+"""The command line: what it takes, and how a mistake in it is answered. Published in the README."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from tui import __version__
+from tui.errors import StagewatchError
+
+DESCRIPTION = "Watch test suites during a deploy, and know whether it may go on."
+EPILOG = """\
+exit codes: 0 go · 1 no-go · 2 bad input · 3 internal error · 130 interrupted · inconclusive: 4 too few or no
+tests, 5 a part is outstanding or was not selected, 6 anything else
+`stagewatch [PATH…]` is `stagewatch run`; `stagewatch COMMAND --help` says more."""
+
+_REFUSED_ARGUMENTS = {
+    "--pdb": "no terminal is attached to a test",
+    "--trace": "no terminal is attached to a test",
+    "--collect-only": "a run that runs nothing has no verdict; `pytest --collect-only` lists the tests",
+    "--co": "a run that runs nothing has no verdict; `pytest --collect-only` lists the tests",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise StagewatchError(f"{message} (see `{self.prog} --help`)")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Options of one command, ``command`` among them. Raises StagewatchError for what can't be meant."""
+    arguments = list(arguments)
+    if not arguments or (arguments[0] not in _COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
+        arguments.insert(0, "run")
+    pytest_args: list[str] = []
+    if "--" in arguments:
+        at = arguments.index("--")
+        arguments, pytest_args = arguments[:at], arguments[at + 1 :]
+    options = _parser().parse_args(arguments)
+    for argument in pytest_args:
+        if reason := _REFUSED_ARGUMENTS.get(argument.partition("=")[0]):
+            raise StagewatchError(f"{argument} can't be used here: {reason}")
+    if pytest_args and "pytest_args" not in options:
+        raise StagewatchError(
+            f"`stagewatch {options.command}` passes nothing to pytest: leave out `-- {' '.join(pytest_args)}`"
+        )
+    if "pytest_args" in options:
+        options.pytest_args = tuple(pytest_args)
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="stagewatch", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"stagewatch {__version__} (Python {sys.version.split()[0]})"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, (help_, add) in _COMMANDS.items():
+        command = commands.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ".")
+        add(command)
+    return parser
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files, folders or node ids, as pytest takes them (default: here)"
+    )
+    _run_options(parser)
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    choose = parser.add_argument_group("what to run")
+    choose.add_argument("--tier", action="append", default=[], metavar="T", help="only this tier (may be repeated)")
+    choose.add_argument("--suite", action="append", default=[], metavar="S", help="only this suite (may be repeated)")
+    choose.add_argument(
+        "-k", dest="keyword", default="", metavar="EXPR", help="only tests whose names match, as pytest's -k"
+    )
+    choose.add_argument(
+        "-m", dest="markers", default="", metavar="EXPR", help="only tests with these markers, as pytest's -m"
+    )
+    how = parser.add_argument_group("how to run it")
+    how.add_argument("--workers", type=_count, metavar="N", help="processes (default: the cores, at most 8)")
+    how.add_argument("--timeout", type=_seconds, metavar="S", help="seconds a test may take (default 600; 0: no limit)")
+    how.add_argument(
+        "--python", metavar="EXE", help="the project's interpreter (default: its .venv, else the active environment)"
+    )
+    how.add_argument(
+        "--plan", metavar="FILE", help="the plan (default: stagewatch.toml, or [tool.stagewatch] in pyproject.toml)"
+    )
+    how.add_argument("--revision", metavar="R", help="the revision of the target that is verified")
+    view = parser.add_argument_group("how to watch it")
+    view.add_argument(
+        "--headless", "--plain", action="store_true", help="print a line a result, exit with the gate's code"
+    )
+    view.add_argument("--detach", action="store_true", help="start it, say how to attach, and return at once")
+    view.add_argument(
+        "--keep", action="store_true", help="headless: keep the session for warm reruns when the run has ended"
+    )
+    view.add_argument(
+        "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
+    )
+    _json(parser)
+    parser.add_argument("--junit", metavar="FILE", help="write JUnit XML (- for standard output)")
+    parser.set_defaults(pytest_args=())
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", metavar="FILE", help="write the results as JSON (- for standard output)")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    _run_options(parser)
+    parser.set_defaults(paths=[])
+
+
+def _attach(parser: argparse.ArgumentParser) -> None:
+    _session(parser)
+    parser.add_argument("--headless", "--plain", action="store_true", help="print lines instead of drawing the board")
+    parser.add_argument("--read-only", action="store_true", help="watch, and leave the driving to others")
+    parser.add_argument(
+        "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
+    )
+    _json(parser)
+
+
+def _session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "session", nargs="?", metavar="SESSION", help="its name (default: this project's, or the only one)"
+    )
+
+
+def _rerun(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tests", nargs="*", metavar="TEST", help="node ids")
+    parser.add_argument("--failed", action="store_true", help="all that failed")
+    parser.add_argument(
+        "--headless", "--plain", action="store_true", help="print the results, exit with the gate's code"
+    )
+    _json(parser)
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", nargs="?", type=_count, metavar="N", help="the iteration (default: the latest)")
+    parser.add_argument("--headless", "--plain", action="store_true", help="print lines instead of drawing the board")
+    parser.add_argument(
+        "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
+    )
+
+
+_COMMANDS = {
+    "run": ("run tests and watch them", _run),
+    "demo": ("run the bundled sample project", _demo),
+    "attach": ("watch a run that is going on, or the latest that has ended", _attach),
+    "sessions": ("list the sessions that are alive", _json),
+    "stop": ("end a session and all that it started", _session),
+    "rerun": ("run tests of a live session again", _rerun),
+    "history": ("list the iterations of this project", _json),
+    "show": ("open an iteration of this project, on the board", _show),
+}
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up, found {text!r}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"expected seconds, found {text!r}")
+    return seconds

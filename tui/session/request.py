@@ -1,0 +1,41 @@
+"""What a session is started with: everything it needs to know, so that it asks nobody."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.plan.model import Plan, Selection
+
+
+class RunRequest(msgspec.Struct, frozen=True):
+    """One ``stagewatch run``, resolved: paths are absolute, the plan is read, the interpreter is chosen.
+
+    ``root`` names the project (its state, its lock); ``cwd`` is where pytest runs. ``workers``: None
+    for the default. ``limit``: seconds a test may take, 0 for no limit. ``ends_with_run``: the
+    session ends when the first pass has (headless); otherwise when nobody has watched for a while.
+    ``notes``: what the user should be told at the start.
+    """
+
+    session: str
+    root: str
+    cwd: str
+    plan: Plan
+    selection: Selection
+    partial: bool
+    python: str
+    requested: float
+    by: str
+    workers: int | None = None
+    limit: float | None = None
+    revision: str | None = None
+    ends_with_run: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class Ready(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A session's only words on its standard output: where it listens, or why it could not start."""
+
+    socket: str = ""
+    iteration: int = 0
+    error: str = ""
+    exit_code: int = 0

@@ -1,0 +1,191 @@
+"""The session's end of the protocol: who watches, who drives, and what each has still to be sent.
+
+A viewer costs a bounded amount of memory whatever it does: one that does not read is sent nothing
+more, and gets a snapshot instead of what it missed when it reads again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from tui.events import Recorded
+from tui.protocol import (
+    VERSION,
+    Accepted,
+    Command,
+    Events,
+    EvidenceReply,
+    Farewell,
+    FromSession,
+    FromViewer,
+    Hello,
+    Refused,
+    Snapshot,
+    WantEvidence,
+    Welcome,
+)
+
+_BEHIND = 4 << 20
+"""Bytes waiting for a viewer at which it is no longer sent events."""
+_LONGEST_LINE = 1 << 20
+"""Bytes a viewer may send in a line."""
+_FAREWELL_PATIENCE = 2.0
+"""Seconds that viewers get to read their last lines."""
+
+Reply = Accepted | Refused | EvidenceReply
+
+
+class Server:
+    """Listens on a unix socket. ``snapshot`` gives (seq, state as JSON); ``obey`` carries out a command."""
+
+    def __init__(
+        self, session: str, snapshot: Callable[[], Snapshot], obey: Callable[[Command, str], Awaitable[Reply]]
+    ) -> None:
+        self._session = session
+        self._snapshot = snapshot
+        self._obey = obey
+        self._viewers: list[_Viewer] = []
+        self._server: asyncio.Server | None = None
+        self.watched = asyncio.Event()
+        """Set while somebody watches."""
+        self.unwatched = asyncio.Event()
+        """Set while nobody does."""
+        self.unwatched.set()
+
+    async def listen(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, path, limit=_LONGEST_LINE)
+        path.chmod(0o600)
+
+    def publish(self, recorded: list[Recorded]) -> None:
+        """Send events to everybody who keeps up."""
+        if self._viewers:
+            line = msgspec.json.encode(Events(tuple(recorded))) + b"\n"
+            for viewer in self._viewers:
+                viewer.send_events(line)
+
+    async def close(self, farewell: Farewell) -> None:
+        """Say goodbye to everybody and stop listening."""
+        if self._server is not None:
+            self._server.close()
+        for viewer in self._viewers:
+            viewer.send(farewell)
+        await asyncio.gather(*(viewer.drain(_FAREWELL_PATIENCE) for viewer in self._viewers))
+        for viewer in list(self._viewers):
+            viewer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        viewer: _Viewer | None = None
+        try:
+            hello = msgspec.json.decode(await reader.readline(), type=FromViewer)
+            if not isinstance(hello, Hello):
+                return
+            viewer = _Viewer(hello, writer, self._snapshot)
+            if hello.version > VERSION:
+                viewer.send(
+                    Farewell("this session is of an older Stagewatch than yours: end it with `stagewatch stop`")
+                )
+                return
+            self._welcome(viewer)
+            async with asyncio.TaskGroup() as tasks:
+                while line := await reader.readline():
+                    command = msgspec.json.decode(line, type=FromViewer)
+                    if not isinstance(command, Hello):
+                        tasks.create_task(self._answer(viewer, command))
+        except* (msgspec.DecodeError, ConnectionError, ValueError):
+            pass  # a stranger, or a viewer whose line was cut: it can come again
+        finally:
+            if viewer is not None:
+                self._leave(viewer)
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def _welcome(self, viewer: _Viewer) -> None:
+        self._viewers.append(viewer)
+        self._count()
+        self._say_who_drives(viewer)
+        viewer.send_snapshot()
+
+    def _leave(self, viewer: _Viewer) -> None:
+        if viewer not in self._viewers:
+            return
+        driver = self._driver()
+        self._viewers.remove(viewer)
+        self._count()
+        if viewer is driver:
+            for other in self._viewers:
+                self._say_who_drives(other)
+
+    def _count(self) -> None:
+        somebody = any(not viewer.hello.commands for viewer in self._viewers)
+        (self.watched if somebody else self.unwatched).set()
+        (self.unwatched if somebody else self.watched).clear()
+
+    def _driver(self) -> _Viewer | None:
+        """The first who came and may."""
+        return next((v for v in self._viewers if not v.hello.read_only and not v.hello.commands), None)
+
+    def _say_who_drives(self, viewer: _Viewer) -> None:
+        driver = self._driver()
+        drives = viewer is driver or viewer.hello.commands
+        viewer.send(Welcome(VERSION, self._session, drives, driver.hello.who if driver else ""))
+
+    async def _answer(self, viewer: _Viewer, command: Command) -> None:
+        reply: Reply
+        driver = self._driver()
+        if viewer is driver or viewer.hello.commands or isinstance(command, WantEvidence):
+            reply = await self._obey(command, viewer.hello.who)
+        elif viewer.hello.read_only:
+            reply = Refused("you watch read-only")
+        else:
+            reply = Refused(f"{driver.hello.who if driver else 'somebody'} drives this session; you watch")
+        if not isinstance(reply, EvidenceReply) and not isinstance(command, WantEvidence):
+            reply = msgspec.structs.replace(reply, id=command.id)
+        viewer.send(reply)
+
+
+class _Viewer:
+    """One connection."""
+
+    def __init__(self, hello: Hello, writer: asyncio.StreamWriter, snapshot: Callable[[], Snapshot]) -> None:
+        self.hello = hello
+        self._writer = writer
+        self._snapshot = snapshot
+        self._catching_up: asyncio.Task[None] | None = None
+
+    def send(self, message: FromSession) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(msgspec.json.encode(message) + b"\n")
+
+    def send_snapshot(self) -> None:
+        self.send(self._snapshot())
+
+    def send_events(self, line: bytes) -> None:
+        if self._catching_up is not None or self._writer.is_closing():
+            return
+        if self._writer.transport.get_write_buffer_size() > _BEHIND:
+            self._catching_up = asyncio.get_running_loop().create_task(self._catch_up())
+        else:
+            self._writer.write(line)
+
+    async def drain(self, patience: float) -> None:
+        with suppress(ConnectionError, TimeoutError):
+            await asyncio.wait_for(self._writer.drain(), patience)
+
+    def close(self) -> None:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+        self._writer.close()
+
+    async def _catch_up(self) -> None:
+        """It reads too slowly for events: when it has read what it was sent, it gets all of it as it then is."""
+        with suppress(ConnectionError):
+            await self._writer.drain()
+            self._catching_up = None
+            self.send_snapshot()

@@ -1,0 +1,283 @@
+"""A run in the background: owns engine, journal, state and viewers, and ends them all with itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from tui import events, places
+from tui.engine.catalogue import Baseline, Catalogue, Key
+from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
+from tui.engine.orphans import adopt_orphans, end_orphans
+from tui.errors import INTERRUPTED, StagewatchError
+from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded
+from tui.journal.database import CannotRecord
+from tui.journal.journal import Journal
+from tui.journal.recorder import Recorder
+from tui.protocol import (
+    Accepted,
+    Cancel,
+    Command,
+    EvidenceReply,
+    Farewell,
+    Refused,
+    Rerun,
+    Snapshot,
+    Stop,
+    WantEvidence,
+)
+from tui.session import logout, records
+from tui.session.request import Ready, RunRequest
+from tui.session.server import Reply, Server
+from tui.state import RunState, reduce
+
+UNWATCHED_FOR = 15 * 60.0
+"""Seconds that a run which has ended is kept for somebody to look, and to rerun warm."""
+_MARK = "STAGEWATCH_SESSION"
+_MOST_DEFAULT_WORKERS = 8
+
+
+class Session:
+    """One session, from its request to its last event. ``run`` returns its exit code."""
+
+    def __init__(self, request: RunRequest) -> None:
+        self._request = request
+        self._root = Path(request.root)
+        self._folder = places.project_folder(self._root)
+        self._mark = f"{_MARK}={request.session}-{uuid.uuid4().hex}"
+        self._state = RunState()
+        self._server = Server(request.session, self._snapshot, self._obey)
+        self._stop = asyncio.Event()
+        self._stop_reason = ""
+        self._interrupted = False
+        self._passes_ended = asyncio.Event()
+
+    async def run(self, ready: int) -> int:
+        """``ready``: a descriptor that is told, in one line, where the session listens or why it can't."""
+        lock = records.ProjectLock(self._root)
+        if not lock.take():
+            raise StagewatchError(
+                f"a run of {self._root} is going on already: `stagewatch attach` joins it, `stagewatch stop` ends it"
+            )
+        adopt_orphans()
+        notes = [*self._request.notes, *self._bury_the_dead()]
+        journal, number, unrecorded = self._open_journal(notes)
+        self._recorder = Recorder(journal, number, self._publish, unrecorded=unrecorded)
+        socket = places.socket_path(self._request.session)
+        record = records.HeldRecord(
+            records.SessionRecord(
+                self._request.session, os.getpid(), str(self._root), str(socket), number, time.time(), self._mark
+            )
+        )
+        farewell = Farewell("the session ended by an error of its own", 3)
+        try:
+            self._begin(journal, number, notes)
+            await self._server.listen(socket)
+            _tell_ready(ready, Ready(socket=str(socket), iteration=number))
+            farewell = await self._live()
+        finally:
+            await self._recorder.close()
+            await self._server.close(farewell)
+            record.release()
+            socket.unlink(missing_ok=True)
+            if journal is not None:
+                journal.close()
+            lock.release()
+        return farewell.exit_code or 0
+
+    def _bury_the_dead(self) -> list[str]:
+        """Sessions that were killed: end what they left running, and say so."""
+        notes = []
+        for dead in records.take_dead():
+            ended = end_orphans(dead.mark)
+            left = f"; ended what it had left running: {', '.join(ended)}" if ended else ""
+            notes.append(f"session {dead.name} (iteration {dead.iteration} of {dead.root}) was killed{left}")
+            Path(dead.socket).unlink(missing_ok=True)
+        return notes
+
+    def _open_journal(self, notes: list[str]) -> tuple[Journal | None, int, str]:
+        try:
+            journal = Journal.open(self._folder)
+            for interrupted in journal.interrupt_orphans(lambda session: False):
+                notes.append(f"iteration {interrupted} was interrupted: its session ended without a word")
+            return journal, journal.begin(self._request.session), ""
+        except CannotRecord as error:
+            return None, 0, str(error)
+
+    def _begin(self, journal: Journal | None, number: int, notes: list[str]) -> None:
+        request, plan = self._request, self._request.plan
+        environments: list[dict[str, str]] = [{}]
+        environments += [
+            suite.env for i, suite in enumerate(plan.suites) if suite.env not in [{}, *(s.env for s in plan.suites[:i])]
+        ]
+        groups = [environments.index(suite.env) for suite in plan.suites]
+        workers = request.workers or max(
+            [min(os.cpu_count() or 1, _MOST_DEFAULT_WORKERS), *(suite.workers or 0 for suite in plan.suites)]
+        )
+
+        def baseline(keys: list[Key]) -> Baseline:
+            if journal is None:
+                return Baseline({}, {})
+            known = journal.baseline(number, keys)
+            return Baseline(known.usual, known.last)
+
+        catalogue = Catalogue(plan, request.selection, groups, baseline)
+        settings = Settings(
+            python=request.python,
+            pytest_args=_pytest_args(request),
+            cwd=Path(request.cwd),
+            log=self._folder / "pytest.log",
+            mark=self._mark,
+            workers=workers,
+            limit=DEFAULT_LIMIT if request.limit is None else request.limit,
+        )
+        settings.log.write_bytes(b"")
+        self._engine = Engine(settings, plan, environments, catalogue, self._record)
+        self._record(
+            IterationBegan(
+                request.requested, events.VERSION, number, self._root.name, str(self._root), plan, request.selection,
+                workers, request.partial, request.revision, request.by,
+                trend={} if journal is None else journal.trend(number),
+            ),
+            None,
+        )  # fmt: skip
+        for note in notes:
+            self._record(Noticed(time.time(), note), None)
+
+    async def _live(self) -> Farewell:
+        """From the first event to the last."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._be_stopped, f"it got {signal.Signals(number).name}")
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        logout_check = asyncio.create_task(self._warn_of_logout())
+        work = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+            else:
+                self._interrupted = self._state.is_running
+                work.cancel()
+            farewell = Farewell(self._stop_reason or "the run has ended", INTERRUPTED if self._interrupted else None)
+        except StagewatchError as error:
+            farewell = Farewell(str(error), error.exit_code)
+        finally:
+            logout_check.cancel()
+            stopped.cancel()
+            await self._recorder.flush()
+            await self._close_engine()
+        await self._recorder.flush()
+        self._record(IterationEnded(time.time(), self._interrupted, self._stop_reason), None)
+        await self._recorder.flush()
+        return farewell
+
+    async def _work(self) -> None:
+        await self._engine.run(self._request.requested, self._request.by)
+        await self._engine.wait_until_quiet()
+        if self._request.ends_with_run:
+            return
+        while True:
+            await self._engine.wait_until_quiet()
+            await self._server.unwatched.wait()
+            try:
+                await asyncio.wait_for(self._server.watched.wait(), UNWATCHED_FOR)
+            except TimeoutError:
+                if not self._state.is_running:
+                    self._stop_reason = "nobody had watched for a while"
+                    return
+
+    async def _warn_of_logout(self) -> None:
+        if warning := await logout.warning():
+            self._record(Noticed(time.time(), warning, serious=True), None)
+
+    async def _close_engine(self) -> None:
+        present = list(self._state.present())
+        failed = [test.id for test in present if test.is_failing]
+        passed = [test.id for test in present if test.attempts and not test.is_failing]
+        await self._engine.close(failed, passed)
+
+    def _record(self, event: Event, evidence: Evidence | None) -> None:
+        self._recorder.record(event, evidence)
+
+    def _publish(self, recorded: list[Recorded]) -> None:
+        """What is safe in the journal (or known not to be): now it counts, and may be shown."""
+        for record in recorded:
+            reduce(self._state, record.event)
+            self._state.seq = record.seq
+        self._server.publish(recorded)
+
+    def _snapshot(self) -> Snapshot:
+        return Snapshot(self._state.seq, msgspec.Raw(msgspec.json.encode(self._state)))
+
+    async def _obey(self, command: Command, who: str) -> Reply:
+        match command:
+            case WantEvidence():
+                return EvidenceReply(
+                    command.test, command.attempt, self._recorder.evidence(command.test, command.attempt)
+                )
+            case Stop():
+                self._be_stopped(f"{who} stopped it")
+                return Accepted("the session ends")
+            case Cancel():
+                return self._cancel(command)
+            case Rerun():
+                return await self._rerun(command, who)
+
+    def _be_stopped(self, reason: str) -> None:
+        self._stop_reason = reason
+        self._stop.set()
+
+    def _cancel(self, command: Cancel) -> Reply:
+        if not self._engine.cancel(command.test):
+            return Refused("nothing is running" if command.test is None else "this test is not running")
+        return Accepted("the run is cancelled" if command.test is None else "the test is cancelled")
+
+    async def _rerun(self, command: Rerun, who: str) -> Reply:
+        tests = self._chosen(command)
+        if isinstance(tests, Refused):
+            return tests
+        if not tests:
+            return Refused("nothing has failed" if command.what == "failed" else "there is no test to run")
+        try:
+            number, count = await self._engine.rerun(tests, command.requested or time.time(), who, command.what)
+        except StagewatchError as error:
+            return Refused(str(error))
+        return Accepted(f"{count} test{'s' * (count != 1)} run{'s' * (count == 1)} again", number)
+
+    def _chosen(self, command: Rerun) -> list[int] | Refused:
+        present = {test.id: test for test in self._state.present()}
+        if command.what == "failed":
+            return [test.id for test in self._state.failing()]
+        if command.what == "all":
+            return list(present)
+        by_node: dict[str, list[int]] = {}
+        for test in present.values():
+            by_node.setdefault(test.node, []).append(test.id)
+        unknown = [node for node in command.nodes if node not in by_node]
+        if unknown:
+            return Refused(f"there is no test {unknown[0]} in this run")
+        return [*(id for id in command.tests if id in present), *(id for node in command.nodes for id in by_node[node])]
+
+
+def _pytest_args(request: RunRequest) -> tuple[str, ...]:
+    selection = request.selection
+    arguments = list(selection.pytest_args)
+    if selection.keyword:
+        arguments += ["-k", selection.keyword]
+    if selection.markers:
+        arguments += ["-m", selection.markers]
+    return (*arguments, *selection.paths)
+
+
+def _tell_ready(descriptor: int, ready: Ready) -> None:
+    with suppress(BrokenPipeError), os.fdopen(descriptor, "wb") as pipe:
+        pipe.write(msgspec.json.encode(ready) + b"\n")
