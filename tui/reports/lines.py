@@ -1,0 +1,250 @@
+"""The run as a stream of lines: every fact that the board shows, for pipelines, files and screen readers.
+
+``Lines`` is told what a feed takes in and answers with what is new, word first, one fact a line.
+It is driven by the *state*, events only saying where to look: so a viewer that comes late, or
+misses events and gets a whole new state, is told everything once and nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from tui import events as e
+from tui.events import FAILING, Event
+from tui.gate import verdict
+from tui.reports.amounts import clock, many, took
+from tui.reports.sentences import (
+    exit_words,
+    names_of,
+    notice,
+    pass_began,
+    pass_ended,
+    result,
+    running_time,
+    say,
+    selection,
+    verdict_line,
+)
+from tui.reports.summary import count_words, tier_line, tier_lines
+from tui.state import RunState, Test, tallies, total
+
+_MOST_RUNNING = 16
+
+
+class Lines:
+    """What has been told of a run so far. One a stream."""
+
+    def __init__(self) -> None:
+        self._attempts: dict[int, int] = {}  # by test, how many are told
+        self._outstanding: dict[str, set[int]] = {}  # by tier, what the pass has still to tell
+        self._iteration = 0
+        self._generation = 0
+        self._begun = 0
+        self._passes_ended = 0
+        self._notices = 0
+        self._lost = 0
+        self._not_recorded = False
+        self._ended = False
+        self._answer = ""
+
+    def of(self, state: RunState, batch: Sequence[Event]) -> list[str]:
+        """The lines of a batch of events that ``state`` has taken in; an empty batch: ``state`` is a new one."""
+        if not batch:
+            return self.catch_up(state)
+        lines = [text for event in batch for text in _TELLERS[type(event)](self, state, event)]
+        if any(isinstance(event, _WEIGHTY) or _fails(event) for event in batch):
+            lines += self._judged(state)
+        return lines
+
+    def catch_up(self, state: RunState) -> list[str]:
+        """Whatever of a state has not been told yet, in the order it happened."""
+        if not state.iteration:
+            return []
+        lines = [*self._began(state), *self._collected(state, None)]
+        news = {test.tier for test in state.present() if len(test.attempts) > self._attempts.get(test.id, 0)}
+        for _, tell in sorted(self._untold(state), key=lambda item: item[0]):
+            lines += tell
+        lines += self._lost_workers(state)
+        lines += self._unrecorded(state)
+        self._outstanding = {}
+        for test in state.present():
+            if test.queued or test.worker is not None:
+                self._outstanding.setdefault(test.tier, set()).add(test.id)
+        lines += [tier_line(state, tier) for tier in tallies(state) if tier in news and tier not in self._outstanding]
+        lines += self._iteration_ended(state)
+        return lines + self._judged(state)
+
+    def progress(self, state: RunState, now: float) -> list[str]:
+        """How far it is, and what runs: for the silence between results. ``now`` is in seconds since the epoch."""
+        everything = total(state)
+        so_far = f"{everything.ran} of {everything.total} done in {clock(now - state.began)}: {count_words(everything)}"
+        lines = [say("so far", so_far), verdict_line(verdict(state, now))]
+        running = [(worker, state.tests[worker.test]) for worker in state.workers.values() if worker.test is not None]
+        for worker, test in running[:_MOST_RUNNING]:
+            lines.append(say("running", f"{running_time(test, now)}  worker {worker.number}  {test.tier}  {test.node}"))
+        if len(running) > _MOST_RUNNING:
+            lines.append(say("running", f"and {len(running) - _MOST_RUNNING} more"))
+        return lines
+
+    def _untold(self, state: RunState) -> Iterator[tuple[float, list[str]]]:
+        for number, one in enumerate(state.passes):
+            if number >= self._begun:
+                yield one.began, [pass_began(one)]
+            if number >= self._passes_ended and one.ended is not None:
+                yield one.ended, [pass_ended(one)]
+        self._begun = len(state.passes)
+        self._passes_ended = sum(one.ended is not None for one in state.passes)
+        for test in state.present():
+            for index in range(self._attempts.get(test.id, 0), len(test.attempts)):
+                attempt = test.attempts[index]
+                yield attempt.started + attempt.duration, list(result(test, index))
+            self._attempts[test.id] = len(test.attempts)
+        for at, text, serious in state.notices[self._notices :]:
+            yield at, [notice(text, serious)]
+        self._notices = len(state.notices)
+
+    def _began(self, state: RunState) -> Iterator[str]:
+        if self._iteration == state.iteration:
+            return
+        self.__dict__.update(Lines().__dict__)  # another iteration: nothing of it has been told
+        self._iteration = state.iteration
+        workers = many(state.workers_wanted, "worker")
+        yield say("iteration", f"{state.iteration} of {state.project} ({state.root}), {workers}")
+        target = state.plan.target
+        facts = [target.name or "", target.base_url or "", f"revision {state.revision}" if state.revision else ""]
+        if any(facts):
+            yield say("target", "  ".join(fact for fact in facts if fact))
+        if state.plan.source:
+            yield say("plan", state.plan.source)
+        if state.partial or not state.selection.is_everything:
+            yield say("selection", selection(state))
+
+    def _collecting(self, state: RunState, event: e.Collecting) -> Iterator[str]:
+        if event.changed:
+            yield say("collecting", f"again, changed: {names_of(event.changed)}")
+
+    def _collected(self, state: RunState, event: e.Collected | None) -> Iterator[str]:
+        if self._generation >= state.generation:
+            return
+        first = not self._generation
+        self._generation = state.generation
+        count = many(event.count if event else total(state).total, "test")
+        time = f" in {took(event.duration)}" if event else ""
+        warmth = f"cold: {state.cold_reason}" if state.cold_reason else "warm"
+        versions = f"python {state.python}, pytest {state.pytest}"
+        yield say("collected", f"{count}{time}, generation {state.generation}, {warmth}, {versions}")
+        if first and event:
+            yield from tier_lines(state)
+
+    def _gone(self, state: RunState, event: e.TestsGone) -> Iterator[str]:
+        nodes = [state.tests[id].node for id in event.tests]
+        yield say("gone", f"{many(len(nodes), 'test')} no longer collected: {names_of(nodes)}")
+        for id in event.tests:
+            yield from self._settle(state, state.tests[id])
+
+    def _pass_began(self, state: RunState, event: e.PassBegan) -> Iterator[str]:
+        if event.number <= self._begun:
+            return
+        self._begun = event.number
+        for id in event.tests:
+            self._outstanding.setdefault(state.tests[id].tier, set()).add(id)
+        yield pass_began(state.passes[event.number - 1])
+
+    def _pass_ended(self, state: RunState, event: e.PassEnded) -> Iterator[str]:
+        if event.number <= self._passes_ended:
+            return
+        self._passes_ended = event.number
+        for tier in [tier for tier, left in self._outstanding.items() if left]:
+            yield tier_line(state, tier)
+        self._outstanding.clear()
+        yield pass_ended(state.passes[event.number - 1])
+
+    def _started(self, state: RunState, event: e.WorkerStarted) -> Iterator[str]:
+        if event.cold_reason and event.cold_reason != state.cold_reason:
+            yield say("worker", f"{event.worker} starts cold: {event.cold_reason}")
+
+    def _worker_ended(self, state: RunState, event: e.WorkerEnded) -> Iterator[str]:
+        if event.lost:
+            if self._lost < state.lost_workers:
+                self._lost += 1
+                yield say("worker", f"{event.worker} was lost, {exit_words(event.exit)}")
+        elif event.exit.signal or event.exit.code:
+            yield say("worker", f"{event.worker} {exit_words(event.exit)}")
+
+    def _lost_workers(self, state: RunState) -> Iterator[str]:
+        if self._lost < state.lost_workers:
+            yield say("worker", f"{many(state.lost_workers - self._lost, 'worker')} lost before this line")
+            self._lost = state.lost_workers
+
+    def _finished(self, state: RunState, event: e.TestFinished | e.CollectionFailed) -> Iterator[str]:
+        test = state.tests[event.test if isinstance(event, e.TestFinished) else event.test.id]
+        told = self._attempts.get(test.id, 0)
+        if told < len(test.attempts):
+            self._attempts[test.id] = told + 1
+            yield from result(test, told)
+        yield from self._settle(state, test)
+
+    def _settle(self, state: RunState, test: Test) -> Iterator[str]:
+        """A test less to wait for: the last of its tier is followed by the tier's line."""
+        left = self._outstanding.get(test.tier)
+        if left and test.id in left:
+            left.remove(test.id)
+            if not left:
+                yield tier_line(state, test.tier)
+
+    def _noticed(self, state: RunState, event: e.Noticed) -> Iterator[str]:
+        if self._notices < len(state.notices):
+            _, text, serious = state.notices[self._notices]
+            self._notices += 1
+            yield notice(text, serious)
+
+    def _unrecorded(self, state: RunState, event: object = None) -> Iterator[str]:
+        if state.not_recorded is not None and not self._not_recorded:
+            self._not_recorded = True
+            yield say("attention", f"results are not recorded: {state.not_recorded}")
+
+    def _iteration_ended(self, state: RunState, event: object = None) -> Iterator[str]:
+        if state.ended is not None and not self._ended:
+            self._ended = True
+            because = f": {state.end_reason}" if state.end_reason else ""
+            yield say("ended", f"iteration {state.iteration}{', interrupted' if state.interrupted else ''}{because}")
+
+    def _judged(self, state: RunState) -> list[str]:
+        """A line when the verdict, or how far it stands, has changed."""
+        found = verdict(state, state.now)
+        answer = f"{found.answer} {found.standing}"
+        if answer == self._answer:
+            return []
+        self._answer = answer
+        return [verdict_line(found)]
+
+    def _nothing(self, state: RunState, event: object) -> Iterable[str]:
+        return ()
+
+
+_WEIGHTY = (e.IterationBegan, e.PassBegan, e.PassEnded, e.RecordingFailed, e.CollectionFailed, e.IterationEnded)
+"""Events after which the verdict is looked at again; so it is after a failing result."""
+
+
+def _fails(event: Event) -> bool:
+    return isinstance(event, e.TestFinished) and event.outcome in FAILING
+
+
+_TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
+    e.IterationBegan: lambda lines, state, event: lines._began(state),
+    e.Collecting: Lines._collecting,
+    e.TestsFound: Lines._nothing,
+    e.TestsGone: Lines._gone,
+    e.Collected: Lines._collected,
+    e.CollectionFailed: Lines._finished,
+    e.PassBegan: Lines._pass_began,
+    e.PassEnded: Lines._pass_ended,
+    e.WorkerStarted: Lines._started,
+    e.WorkerEnded: Lines._worker_ended,
+    e.TestStarted: Lines._nothing,
+    e.TestFinished: Lines._finished,
+    e.Noticed: Lines._noticed,
+    e.RecordingFailed: Lines._unrecorded,
+    e.IterationEnded: Lines._iteration_ended,
+}

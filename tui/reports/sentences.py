@@ -1,0 +1,114 @@
+"""The single lines of the stream: what is said of a result, a pass, a notice, a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui.events import FAILING, Exit
+from tui.gate import Verdict
+from tui.reports.amounts import clock, many, took
+from tui.reports.summary import STANDINGS, failure_words
+from tui.shown import line
+from tui.state import Attempt, Pass, RunState, Test, is_flaky
+
+_MOST_NAMES = 5
+
+
+def say(word: str, text: str) -> str:
+    """A line: a word that says what it is about, and the rest, all of it fit to be printed."""
+    return line(f"{word:<10} {text}")
+
+
+def exit_words(exit: Exit) -> str:
+    """How a process ended."""
+    if exit.signal:
+        return f"ended by {exit.signal}"
+    return f"ended with exit code {exit.code}" if exit.code is not None else "ended"
+
+
+def result(test: Test, index: int) -> Iterator[str]:
+    """A result's line; for one that did not pass, what it said is on the next."""
+    attempt = test.attempts[index]
+    notes = list(_notes(test, index))
+    aside = f"  ({', '.join(notes)})" if notes else ""
+    yield say(attempt.outcome, f"{took(attempt.duration):>8}  {test.node}{aside}")
+    said = failure_words(attempt.signature, attempt.message)
+    if said and attempt.outcome != "passed":
+        frame = attempt.signature.frame if attempt.signature else ""
+        yield say("", f"{said}  at {frame}" if frame else said)
+
+
+def _notes(test: Test, index: int) -> Iterator[str]:
+    attempt = test.attempts[index]
+    if test.collection:
+        yield "can't be collected"
+    if attempt.outcome in FAILING:
+        yield test.tier
+        if not index and test.last is not None:
+            yield "failed last time too" if test.last in FAILING else f"new, {test.last} last time"
+    if attempt.exit is not None:
+        yield exit_words(attempt.exit)
+    if attempt.subtests is not None:
+        passed, failed = attempt.subtests
+        yield f"{passed} of {many(passed + failed, 'subtest')} passed"
+    if index and not test.collection:
+        yield f"attempt {index + 1}"
+        yield f"cold: {attempt.cold_reason}" if attempt.cold_reason else "warm"
+        yield from _change(test.attempts[: index + 1])
+
+
+def _change(attempts: list[Attempt]) -> Iterator[str]:
+    if is_flaky(attempts):
+        yield "flaky: failed before, nothing changed"
+    elif attempts[-1].outcome == "passed" and attempts[-2].outcome in FAILING:
+        yield "fixed: sources changed"
+
+
+def running_time(test: Test, now: float) -> str:
+    """How long a test has run by now, and how long it usually takes."""
+    elapsed = now - (test.started or now)
+    if test.usual is None:
+        return f"{took(elapsed):>8}"
+    late = f", {elapsed / test.usual:.1f}x" if test.usual and elapsed > test.usual else ""
+    return f"{took(elapsed):>8} (usual {took(test.usual)}{late})"
+
+
+def selection(state: RunState) -> str:
+    """What of the project the run was asked to cover."""
+    chosen = state.selection
+    parts = [
+        *chosen.paths,
+        *(f"tier {tier}" for tier in chosen.tiers),
+        *(f"suite {suite}" for suite in chosen.suites),
+        *([f"-k {chosen.keyword!r}"] if chosen.keyword else []),
+        *([f"-m {chosen.markers!r}"] if chosen.markers else []),
+        *chosen.pytest_args,
+    ]
+    return "  ".join(parts) + ("  (only a part of the plan)" if state.partial else "")
+
+
+def names_of(names: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + rest
+
+
+def pass_began(one: Pass) -> str:
+    again = " again" if one.number > 1 else ""
+    what = f" ({one.what})" if one.what else ""
+    by = f", asked by {one.by}" if one.by else ""
+    verb = "runs" if len(one.tests) == 1 else "run"
+    return say(f"pass {one.number}", f"{many(len(one.tests), 'test')} {verb}{again}{what}{by}")
+
+
+def pass_ended(one: Pass) -> str:
+    how = "cancelled" if one.cancelled else "ended"
+    return say(f"pass {one.number}", f"{how} after {clock((one.ended or one.began) - one.began)}")
+
+
+def notice(text: str, serious: bool) -> str:
+    return say("attention" if serious else "notice", text)
+
+
+def verdict_line(found: Verdict) -> str:
+    return say("verdict", f"{found.answer}, {STANDINGS[found.standing]}: {found.reasons[0]}")
