@@ -125,7 +125,7 @@ def test_the_end_has_tiers_groups_and_summary() -> None:
     stream = io.StringIO()
     Printer(stream, {}).finish(state, verdict(state, state.now), "stagewatch attach shop-1 shows it again")
     words = [line.split()[0] for line in stream.getvalue().splitlines() if line]
-    assert words == ["tier", "alike", "NO-GO,", "iteration", "2", "failed", "stagewatch"]
+    assert words == ["tier", "failures", "NO-GO,", "iteration", "2", "failed", "stagewatch"]
 
 
 async def test_it_stops_when_nobody_reads() -> None:

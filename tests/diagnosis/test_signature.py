@@ -60,6 +60,7 @@ APART = {
     "encodings": ("'utf-8' codec", "'utf-16' codec"),
     "digests by name": ("sha256 differs", "sha512 differs"),
     "exit codes": ("exit code 1", "exit code 137"),
+    "characters spelled out": (r"assert '\x1b[31m'", r"assert '\x9b[31m'"),
     "names": ("no fixture 'tenant'", "no fixture 'account'"),
 }
 

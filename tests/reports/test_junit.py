@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -45,7 +48,7 @@ def cases(root: ET.Element) -> list[ET.Element]:
 
 
 @given(histories())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_state_makes_a_document_that_is_read(history: list[e.Event]) -> None:
     state = state_of(history)
     root = written(state, NASTY)
@@ -97,6 +100,30 @@ def test_a_run_that_never_ran_is_all_errors() -> None:
 )
 def test_names_are_those_of_pytest(node: str, classname: str, name: str) -> None:
     assert name_of(node) == (classname, name)
+
+
+PROJECT = """
+import pytest
+class TestA:
+    class TestB:
+        @pytest.mark.parametrize("x", ["a::b", "c/d.py", "[e]", "", "\\x1b"])
+        def test_x(self, x): pass
+def test_plain(): pass
+"""
+
+
+def test_pytest_itself_agrees(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "er"
+    folder.mkdir(parents=True)
+    (folder / "test_it.py").write_text(PROJECT)
+    (folder / "test_broken.py").write_text("import nothing_of_this_name")
+    alone = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={tmp_path}"]
+    options = ["-rA", "--continue-on-collection-errors", "--junitxml=x.xml"]
+    run = subprocess.run([*alone, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+    nodes = re.findall(r"^(?:PASSED|ERROR) (\S+)", run.stdout, re.MULTILINE)
+    theirs = {(case.get("classname"), case.get("name")) for case in ET.parse(tmp_path / "x.xml").iter("testcase")}
+    assert len(nodes) == 7
+    assert {name_of(node) for node in nodes} == theirs
 
 
 def test_suites_are_those_of_the_plan_and_say_what_run_they_are_of() -> None:

@@ -123,7 +123,7 @@ def results(lines: list[str]) -> Counter[str]:
 
 
 @given(histories(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whoever_comes_late_or_misses_events_is_told_the_same(history: list[e.Event], data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(history)), max_size=4)))
     lines, found, state = Lines(), [], RunState()
@@ -141,7 +141,7 @@ def test_whoever_comes_late_or_misses_events_is_told_the_same(history: list[e.Ev
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_text_of_the_project_is_obeyed(history: list[e.Event]) -> None:
     for line in told(history):
         assert not {unicodedata.category(character) for character in line} & {"Cc", "Cf", "Zl", "Zp"}

@@ -46,7 +46,7 @@ def test_the_schema_is_one() -> None:
 
 
 @given(histories())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_state_makes_a_document_of_the_published_shape(history: list[e.Event]) -> None:
     made = document(state_of(history), LEFT_BEHIND)
     jsonschema.validate(made, SCHEMA, jsonschema.Draft202012Validator)

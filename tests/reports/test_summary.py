@@ -56,7 +56,7 @@ def test_failures_that_are_alike_are_one_line() -> None:
     for test in tests:
         script.ran(test, "failed", "HTTP 403", signature=e.Signature("WebSocketError", "HTTP 403", "tests/ws.py:dial"))
     assert group_lines(script.state()) == [
-        "alike      3 tests: WebSocketError: HTTP 403  at tests/ws.py:dial  in P2, P1  since 0:06"
+        "failures   3 tests: WebSocketError: HTTP 403  at tests/ws.py:dial  in P2, P1  since 0:06"
     ]
 
 
@@ -73,7 +73,7 @@ def test_a_failure_is_one_line_that_names_its_exception_once() -> None:
 
 
 @given(histories())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_state_has_one(history: list[e.Event]) -> None:
     state = state_of(history)
     lines = [*tier_lines(state), *group_lines(state), *summary(state, verdict(state, state.now), BACK)]

@@ -79,6 +79,7 @@ def _word(text: str) -> str:
 
 
 _ENTRIES: dict[str, tuple[str, Callable[[str], str]]] = {
+    "spelled": (r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})", _kept),
     "temporary": (_TEMPORARY, _by("<tmp>")),
     "uuid": (r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b", _by("<uuid>")),
     "address": (r"(?<=\bat[ ])0[xX][0-9a-fA-F]+|\b0[xX][0-9a-fA-F]{9,}", _by("0x#")),

@@ -169,7 +169,7 @@ class Lines:
             if self._lost < state.lost_workers:
                 self._lost += 1
                 yield say("worker", f"{event.worker} was lost, {exit_words(event.exit)}")
-        elif event.exit.signal or event.exit.code:
+        elif event.exit.signal:  # its exit code is pytest's: 1 where a test failed
             yield say("worker", f"{event.worker} {exit_words(event.exit)}")
 
     def _lost_workers(self, state: RunState) -> Iterator[str]:

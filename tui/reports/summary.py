@@ -57,8 +57,12 @@ def where(state: RunState) -> str:
 
 def count_words(tally: Tally) -> str:
     """How tests stand, in words, zeros left out: ``24 passed, 1 failed``."""
-    words = [f"{tally.statuses[s]} {s.replace('-', ' ')}" for s in _STATUSES if tally.statuses.get(s)]
+    words = [_count(tally.statuses[status], status) for status in _STATUSES if tally.statuses.get(status)]
     return ", ".join(words) + (f"; {tally.flaky} flaky" if tally.flaky else "")
+
+
+def _count(count: int, status: Status) -> str:
+    return many(count, status) if status in ("error", "timeout") else f"{count} {status.replace('-', ' ')}"
 
 
 def tier_lines(state: RunState) -> list[str]:
@@ -88,7 +92,7 @@ def group_lines(state: RunState) -> list[str]:
     found = groups(state)
     lines = [line(_group(state, group)) for group in found[:_MOST_GROUPS]]
     return lines + (
-        [f"alike      and {many(len(found) - _MOST_GROUPS, 'group')} more"] if len(found) > _MOST_GROUPS else []
+        [f"failures   and {many(len(found) - _MOST_GROUPS, 'group')} more"] if len(found) > _MOST_GROUPS else []
     )
 
 
@@ -139,4 +143,4 @@ def _group(state: RunState, group: Group) -> str:
     said = failure_words(group.signature, group.signature.message)
     place = f"  at {group.signature.frame}" if group.signature.frame else ""
     since = f"  since {clock(group.since - state.began)}"
-    return f"alike      {many(len(group.tests), 'test')}: {said}{place}  in {', '.join(tiers)}{since}"
+    return f"failures   {many(len(group.tests), 'test')}: {said}{place}  in {', '.join(tiers)}{since}"
