@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -16,7 +17,7 @@ import msgspec
 from tui.diagnosis.signature import signature
 from tui.engine import wire
 from tui.engine.generation import Generation
-from tui.engine.schedule import Schedule, Switch, Task
+from tui.engine.schedule import Schedule, Switch, Task, Unit
 from tui.events import (
     FAILING,
     Event,
@@ -39,13 +40,13 @@ Emit = Callable[[Event, Evidence | None], None]
 
 
 class _Worker(msgspec.Struct):
-    """``next``: given while ``running`` is being torn down, not begun yet. ``doomed``: why it is being ended."""
+    """``given``: what it has to run after ``running``, in that order. ``doomed``: why it is being ended."""
 
     number: int
     generation: Generation
     pid: int = 0
     running: int | None = None
-    next: int | None = None
+    given: deque[int] = msgspec.field(default_factory=deque)
     started: float = 0.0
     deadline: float | None = None
     doomed: Literal["timeout", "cancelled"] | None = None
@@ -82,7 +83,7 @@ class Crew:
     @property
     def is_done(self) -> bool:
         """Nothing runs and nothing waits (workers may still be on their way out)."""
-        return self._schedule.is_empty and all(w.running is None and w.next is None for w in self._workers.values())
+        return self._schedule.is_empty and all(w.running is None and not w.given for w in self._workers.values())
 
     @property
     def is_empty(self) -> bool:
@@ -91,10 +92,8 @@ class Crew:
 
     def pending(self) -> set[int]:
         """The tests that run or wait."""
-        active = {
-            test for worker in self._workers.values() for test in (worker.running, worker.next) if test is not None
-        }
-        return active | self._schedule.waiting()
+        begun = {worker.running for worker in self._workers.values() if worker.running is not None}
+        return begun.union(self._schedule.waiting(), *(worker.given for worker in self._workers.values()))
 
     def add(self, tasks: Iterable[Task], *, first: bool = False) -> None:
         """Run these."""
@@ -103,7 +102,7 @@ class Crew:
         self._on_change()
 
     def abandon(self) -> list[int]:
-        """Begin nothing more; what runs may end. Returns what was left."""
+        """Begin no more units; what workers have been given may end. Returns what was left."""
         left = self._schedule.clear()
         self._poke()
         return left
@@ -114,6 +113,8 @@ class Crew:
             self._schedule.clear()
         chosen = [w for w in self._workers.values() if w.running is not None and test in (None, w.running)]
         for worker in chosen:
+            if test is None:
+                worker.given.clear()
             self._end(worker, "cancelled")
         self._poke()
         self._on_change()
@@ -147,6 +148,8 @@ class Crew:
                 worker.aborted = message
             case wire.Stopping():
                 self._stop(worker, message.reason)
+            case wire.Dropped():
+                worker.given.clear()
 
     def exited(self, generation: Generation, exited: wire.Exited, why: str = "") -> None:
         worker = self._workers.pop(exited.worker, None)
@@ -156,14 +159,17 @@ class Crew:
         blamed = worker.running is not None and worker.pid != 0
         if worker.running is not None and blamed:
             self._blame(worker, worker.running, how, exited.stacks, why)
-        given_back = [test for test in (None if blamed else worker.running, worker.next) if test is not None]
-        self._schedule.lost(worker.number, given_back)
+        if worker.running is not None and not blamed:
+            worker.given.appendleft(worker.running)
+        if worker.aborted is not None and worker.aborted.exits:
+            worker.given.clear()
+        self._schedule.lost(worker.number, worker.given)
         lost = not (worker.finishing or blamed or worker.doomed)
         self._stillborn = self._stillborn + 1 if lost and not worker.ran else 0
         self._emit(WorkerEnded(time.time(), worker.number, how, lost=lost), None)
         if worker.aborted is not None and worker.aborted.exits:
             self._notice(f"pytest.exit ended the run: {worker.aborted.message}", serious=True)
-            self._schedule.clear()
+            self._halt()
         elif self._stillborn >= _STILLBORN_LIMIT:
             self._notice(
                 f"{self._stillborn} workers in a row ended before they ran a test; the rest is not run", serious=True
@@ -187,36 +193,38 @@ class Crew:
     def _start(self, generation: Generation) -> None:
         self._count += 1
         worker = self._workers[self._count] = _Worker(self._count, generation)
-        test = self._schedule.next(worker.number, generation.group)
-        assert isinstance(test, int), "one more worker was wanted"
-        worker.running = test
+        unit = self._schedule.next(worker.number, generation.group)
+        assert isinstance(unit, Unit), "one more worker was wanted"
         generation.start_worker(worker.number)
-        generation.run(worker.number, test, self._limit_of(test))
+        self._hand(worker, unit)
+        worker.running = worker.given.popleft()
+
+    def _hand(self, worker: _Worker, unit: Unit) -> None:
+        worker.given.extend(unit.tests)
+        worker.generation.run(worker.number, unit.tests, self._limit_of(unit.tests[0]))
 
     def _offer(self, worker: _Worker) -> None:
-        test = self._schedule.next(worker.number, worker.generation.group)
-        if isinstance(test, int):
+        unit = self._schedule.next(worker.number, worker.generation.group)
+        if isinstance(unit, Unit):
             worker.idle = False
-            worker.generation.run(worker.number, test, self._limit_of(test))
-            self._begin(worker, test)
-        elif isinstance(test, Switch) or self._schedule.is_empty:
+            self._hand(worker, unit)
+            self._begin(worker, worker.given.popleft())
+        elif isinstance(unit, Switch) or self._schedule.is_empty:
             worker.idle = False
             worker.finishing = True
             worker.generation.finish_worker(worker.number)
 
     def _give(self, worker: _Worker) -> None:
-        """It asks for its next test, from the teardown of the last one."""
-        test = None if worker.doomed else self._schedule.next(worker.number, worker.generation.group)
-        if not isinstance(test, int):
-            worker.generation.idle(worker.number)
+        """It asks for its next unit, from the teardown of its last test."""
+        unit = None if worker.doomed else self._schedule.next(worker.number, worker.generation.group)
+        if isinstance(unit, Unit):
+            self._hand(worker, unit)
             if worker.running is None:
-                self._rest(worker)
+                self._begin(worker, worker.given.popleft())
             return
-        worker.generation.run(worker.number, test, self._limit_of(test))
+        worker.generation.idle(worker.number)
         if worker.running is None:
-            self._begin(worker, test)
-        else:
-            worker.next = test
+            self._rest(worker)
 
     def _take(self, worker: _Worker, done: wire.Done) -> None:
         test = worker.generation.tests[done.index]
@@ -225,14 +233,17 @@ class Crew:
         self._finish(worker, test, done.explained)
         if done.more:
             return
+        self._go_on(worker)
+
+    def _go_on(self, worker: _Worker) -> None:
+        """Its test is over: the next one of its unit begins, or it rests."""
         worker.ran += 1
         worker.running = None
-        if worker.next is not None:
-            upcoming, worker.next = worker.next, None
-            self._begin(worker, upcoming)
-            return
-        self._rest(worker)
-        self._on_change()
+        if worker.given:
+            self._begin(worker, worker.given.popleft())
+        else:
+            self._rest(worker)
+            self._on_change()
 
     def _rest(self, worker: _Worker) -> None:
         worker.deadline = None
@@ -245,15 +256,23 @@ class Crew:
         if test is not None and test == worker.running:
             message = "a fresh process did not collect this test: its id changes from one collection to the next"
             self._finish(worker, test, wire.Explained(outcome="error", started=time.time(), message=message))
-            worker.running = None
+            self._go_on(worker)
 
     def _stop(self, worker: _Worker, reason: str) -> None:
         self._notice(f"pytest stopped the run: {reason}", serious=True)
-        self._schedule.clear()
+        worker.given.clear()
         worker.finishing = True
         worker.generation.finish_worker(worker.number)
+        self._halt()
         self._poke()
         self._on_change()
+
+    def _halt(self) -> None:
+        """Begin nothing more, as pytest does when it stops: what runs may end."""
+        self._schedule.clear()
+        for worker in self._workers.values():
+            if worker.given:
+                worker.generation.drop(worker.number)
 
     def _begin(self, worker: _Worker, test: int) -> None:
         worker.running = test

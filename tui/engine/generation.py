@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -95,8 +96,13 @@ class Generation:
     def start_worker(self, worker: int) -> None:
         self._send(0, "start", worker)
 
-    def run(self, worker: int, test: int, limit: float | None) -> None:
-        self._send(worker, "run", self.indexes[test], limit)
+    def run(self, worker: int, tests: Sequence[int], limit: float | None) -> None:
+        """Hand a worker tests to run one after another, each within ``limit`` seconds."""
+        self._send(worker, "run", [self.indexes[test] for test in tests], limit)
+
+    def drop(self, worker: int) -> None:
+        """Have a worker leave the rest of its unit."""
+        self._send(worker, "drop")
 
     def idle(self, worker: int) -> None:
         self._send(worker, "idle")

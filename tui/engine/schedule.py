@@ -2,12 +2,12 @@
 
 Units (a module's tests, in collected order) are taken by best tier, then what failed last time,
 then the longest first, so that the answer that matters comes early and the tail is short. A
-worker keeps its unit until that is done; nothing is ever queued behind a running test.
+worker is given a unit whole, as its tests have to stay together anyway, and the next one only when
+the last test of it is being torn down: nothing that could run elsewhere is queued behind a test.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -33,14 +33,14 @@ class Task(NamedTuple):
     cap: int | None = None
 
 
-class Unit(msgspec.Struct):
+class Unit(msgspec.Struct, frozen=True):
     """Tests that run one after another on one worker."""
 
     group: int
     suite: str
     exclusive: bool
     cap: int | None
-    tests: deque[int]
+    tests: tuple[int, ...]
 
 
 class Switch(NamedTuple):
@@ -55,84 +55,68 @@ class Schedule:
     def __init__(self) -> None:
         self._waiting: list[Unit] = []
         self._held: dict[int, Unit] = {}
-        self._busy: set[int] = set()
 
     def add(self, tasks: Iterable[Task], *, first: bool = False) -> None:
         """Queue tests (in collected order). ``first``: ahead of all that waits."""
         units = _units(tasks)
         self._waiting = units + self._waiting if first else self._waiting + units
 
-    def next(self, worker: int, group: int) -> int | Switch | None:
-        """The test that this worker shall run now; None when there is nothing for it at present.
+    def next(self, worker: int, group: int) -> Unit | Switch | None:
+        """The unit that this worker shall run now; None when there is nothing for it at present.
 
-        It counts as busy from here on, until ``done`` or ``lost``.
+        It is the worker's until ``done``, ``lost``, or until it is given another.
         """
-        held = self._held.get(worker)
-        if held is not None and held.tests:
-            self._busy.add(worker)
-            return held.tests.popleft()
         self._held.pop(worker, None)
-        unit = self._eligible(worker)
+        unit = self._eligible()
         if unit is None:
             return None
         if unit.group != group:
             return Switch(unit.group)
         self._waiting.remove(unit)
         self._held[worker] = unit
-        self._busy.add(worker)
-        return unit.tests.popleft()
+        return unit
 
     def done(self, worker: int) -> None:
-        """The worker's test has finished and it was given no other yet."""
-        self._busy.discard(worker)
+        """The worker has run its unit and was given no other yet."""
+        self._held.pop(worker, None)
 
     def lost(self, worker: int, given_back: Iterable[int] = ()) -> None:
-        """The worker is gone. What it had been given and not begun, and the rest of its unit, comes first again."""
-        self._busy.discard(worker)
+        """The worker is gone. What it had been given and not begun comes first again."""
         unit = self._held.pop(worker, None)
-        if unit is None:
-            return
-        unit.tests.extendleft(reversed(list(given_back)))
-        if unit.tests:
-            self._waiting.insert(0, unit)
+        left = tuple(given_back)
+        if unit is not None and left:
+            self._waiting.insert(0, msgspec.structs.replace(unit, tests=left))
 
     def waiting(self) -> set[int]:
-        """The tests that have not begun."""
-        return {test for unit in [*self._held.values(), *self._waiting] for test in unit.tests}
+        """The tests that no worker has been given."""
+        return {test for unit in self._waiting for test in unit.tests}
 
     def clear(self) -> list[int]:
-        """Forget all that has not begun; returns those tests."""
+        """Forget all that no worker has been given; returns those tests."""
         left = sorted(self.waiting())
         self._waiting.clear()
-        for unit in self._held.values():
-            unit.tests.clear()
         return left
 
     def group_wanted(self) -> int | None:
         """The zygote that one more worker should come from; None when one more would have nothing to do."""
-        unit = self._eligible(None)
+        unit = self._eligible()
         return None if unit is None else unit.group
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits (something may still run)."""
-        return not self._waiting and not any(unit.tests for unit in self._held.values())
+        return not self._waiting
 
-    def _eligible(self, worker: int | None) -> Unit | None:
-        others = self._busy - {worker}
-        if any(self._held[other].exclusive for other in others if other in self._held):
+    def _eligible(self) -> Unit | None:
+        held = list(self._held.values())
+        if any(unit.exclusive for unit in held):
             return None
         for unit in self._waiting:
             if unit.exclusive:
-                return None if others else unit
-            if unit.cap is None or self._in_suite(unit.suite, worker) < unit.cap:
+                return None if held else unit
+            if unit.cap is None or sum(other.suite == unit.suite for other in held) < unit.cap:
                 return unit
         return None
-
-    def _in_suite(self, suite: str, but: int | None) -> int:
-        return sum(
-            worker in self._busy and worker != but and unit.suite == suite for worker, unit in self._held.items()
-        )
 
 
 def _units(tasks: Iterable[Task]) -> list[Unit]:
@@ -158,6 +142,6 @@ def _units(tasks: Iterable[Task]) -> list[Unit]:
         )
 
     return [
-        Unit(run[0].group, run[0].suite, run[0].exclusive, run[0].cap, deque(task.test for task in run))
+        Unit(run[0].group, run[0].suite, run[0].exclusive, run[0].cap, tuple(task.test for task in run))
         for run in sorted(runs, key=rank)
     ]

@@ -116,7 +116,7 @@ class Checked(_Said, frozen=True, tag="checked"):
 
 
 class Pull(_Said, frozen=True, tag="pull"):
-    """A worker asks for its next test."""
+    """A worker is at the end of its last test and asks for more."""
 
 
 class Done(_Said, frozen=True, tag="done"):
@@ -148,8 +148,12 @@ class Stopping(_Said, frozen=True, tag="stopping"):
     reason: str
 
 
+class Dropped(_Said, frozen=True, tag="dropped"):
+    """A worker has left the rest of its unit, as it was told."""
+
+
 FromZygote: TypeAlias = Items | Uncollected | Note | Collected | Started | Exited | Checked
-FromWorker: TypeAlias = Pull | Done | Missing | Aborted | Stopping
+FromWorker: TypeAlias = Pull | Done | Missing | Aborted | Stopping | Dropped
 
 from_zygote = msgspec.json.Decoder(FromZygote)
 from_worker = msgspec.json.Decoder(FromWorker)

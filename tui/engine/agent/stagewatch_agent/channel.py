@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 from collections import deque
 from typing import Any
 
@@ -52,6 +53,10 @@ class Lines:
         lines = (self._rest + chunk).split(b"\n")
         self._rest = lines.pop()
         return lines
+
+    def has_more(self) -> bool:
+        """Whether ``next`` would not have to wait for something to come."""
+        return bool(self._whole) or bool(select.select([self.fd], [], [], 0)[0])
 
     def next(self) -> bytes | None:
         """Wait for one line; None at the end of the stream."""

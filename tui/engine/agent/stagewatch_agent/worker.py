@@ -1,7 +1,8 @@
 """A worker: runs the tests that the session hands it, one at a time, as one pytest session.
 
-The next test is asked for when the teardown of the last one begins and not before: pytest tears
-down what the next test does not need, and nothing waits behind a slow test.
+It is handed units (the tests of a module). The next unit is asked for when the teardown of the
+last test begins and not before: pytest tears down what the next test does not need, and no module
+waits behind a slow test of another.
 """
 
 from __future__ import annotations
@@ -49,31 +50,40 @@ class Worker:
         try:
             order = self._read()
             while order[0] != "finish":
-                order = self._run(order[1], order[2]) if order[0] == "run" else self._read()
+                order = self._run_unit(order[1], order[2]) if order[0] == "run" else self._read()
         finally:
             faulthandler.cancel_dump_traceback_later()
         _save_coverage(self._session.config)
 
-    def _run(self, index: int, limit: float | None) -> Any:
+    def _run_unit(self, indexes: list[int], limit: float | None) -> Any:
+        """Run a unit; returns the order that follows it."""
+        order = None
+        for position, index in enumerate(indexes):
+            order = self._run(index, indexes[position + 1 : position + 2], limit)
+            if order is not None:
+                break
+            if self._lines.has_more() and self._read()[0] == "drop":
+                self._say(["dropped"])
+                return self._ask()
+        return order
+
+    def _run(self, index: int, following: list[int], limit: float | None) -> Any:
+        """Run one test; ``following`` has the next of its unit. Returns the next order, if that was asked for."""
         item = self._items[index]
         if item is None:
             self._say(["missing", index])
-            return self._ask()
+            return None if following else self._ask()
         self._arm(limit)
-        upcoming = _Upcoming(self)
+        upcoming = self._items[following[0]] if following else None
+        asking = None
+        if upcoming is None:
+            upcoming = asking = _Upcoming(self)
         started = time.time()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=upcoming)
         except BaseException as error:
-            self._say(
-                [
-                    "aborted",
-                    index,
-                    type(error).__name__,
-                    self._mask(str(error))[:4096],
-                    isinstance(error, pytest.exit.Exception),
-                ]
-            )
+            exits = isinstance(error, pytest.exit.Exception)
+            self._say(["aborted", index, type(error).__name__, self._mask(str(error))[:4096], exits])
             raise
         attempts = self._reports.take(started)
         for number, attempt in enumerate(attempts, start=1):
@@ -82,7 +92,7 @@ class Worker:
         if stopping:
             self._say(["stopping", self._mask(str(stopping))])
             return self._read()
-        return upcoming.order()
+        return None if asking is None or following else asking.order()
 
     def _arm(self, limit: float | None) -> None:
         """Have the stacks of all threads written when the limit passes, whatever state Python is in by then.
@@ -97,7 +107,7 @@ class Worker:
             self._armed_at = now
 
     def item(self, order: Any) -> Any:
-        return self._items[order[1]] if order[0] == "run" else None
+        return self._items[order[1][0]] if order[0] == "run" else None
 
     def _ask(self) -> Any:
         self._say(["pull"])
@@ -182,6 +192,7 @@ def _be_one_of_many(config: pytest.Config, number: int) -> None:
         capture.stop_global_capturing()
         capture.start_global_capturing()
         capture.suspend_global_capture()
+    config.option.no_summary = True  # nobody reads it, and plugins do costly things for it
     for name in ("lfplugin", "nfplugin", "stepwiseplugin"):
         plugin = manager.getplugin(name)
         if plugin is not None:

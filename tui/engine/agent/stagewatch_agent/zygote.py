@@ -27,6 +27,8 @@ from .setup import FOLDER, WORKER_VARIABLE, Setup
 from .worker import Worker
 
 _ROWS_A_LINE = 500
+_GATHER = 0.002
+"""Seconds between two looks at who has something to say: a flood is carried by the handful."""
 _ORPHANED_GRACE = 2.0
 """Seconds that workers get between TERM and KILL when the session has died."""
 _STACKS_LIMIT = 64 * 1024
@@ -66,6 +68,7 @@ class Zygote:
         self._notes = notes
         self._children: dict[int, _Child] = {}
         self._serving = True
+        self._carried_at = 0.0
 
     def serve(self) -> None:
         self._cold_reason = reason_against_forking(self._setup.descriptors)
@@ -74,7 +77,7 @@ class Zygote:
         self._announce()
         self._selector.register(self._setup.to_agent, selectors.EVENT_READ, self._hear_session)
         while self._serving:
-            for key, _ in self._selector.select(self._patience()):
+            for key, _ in self._ready():
                 key.data()
                 if not self._serving:
                     break
@@ -82,6 +85,16 @@ class Zygote:
                 self._reap_the_unwatched()
                 self._kill_the_late()
         self._selector.close()
+
+    def _ready(self) -> list[Any]:
+        """What can be read, as soon as it can; in a flood, what has come together in a short while."""
+        ready = self._selector.select(self._patience())
+        pause = self._carried_at + _GATHER - time.monotonic()
+        if pause > 0:
+            time.sleep(pause)
+            ready = self._selector.select(0)
+        self._carried_at = time.monotonic()
+        return ready
 
     def _read_sources(self) -> Sources:
         config = self._session.config
@@ -267,7 +280,7 @@ class Zygote:
         """It has ended: pass on its last words, end what it left in its group, and tell how it ended."""
         if child.lines is not None:
             os.set_blocking(child.fd, False)
-            while child.lines is not None and self._has_more(child):
+            while child.lines is not None and child.lines.has_more():
                 self._hear_child(child)
         _signal_group(child.pid, signal.SIGKILL)  # before reaping: until then the number is nobody else's
         _, status = os.waitpid(child.pid, 0)
@@ -293,14 +306,6 @@ class Zygote:
                 stacks,
             ]
         )
-
-    def _has_more(self, child: _Child) -> bool:
-        poll = selectors.DefaultSelector()
-        try:
-            poll.register(child.fd, selectors.EVENT_READ)
-            return bool(poll.select(0))
-        finally:
-            poll.close()
 
     def _remember_failures(self, failed: list[int], passed: list[int]) -> None:
         """What ``pytest --lf`` will know: the workers must not write it, each knows only its own part."""
