@@ -6,6 +6,7 @@ when the session is gone (standard input ends) so is everything that this proces
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -71,6 +72,8 @@ class Zygote:
         self._carried_at = 0.0
 
     def serve(self) -> None:
+        # What was collected stays: no worker's collector needs to walk it, or to copy its pages by doing so.
+        gc.freeze()
         self._cold_reason = reason_against_forking(self._setup.descriptors)
         self._selector = selectors.DefaultSelector()
         self._sources = self._read_sources()
