@@ -23,6 +23,7 @@ from tui.reports.amounts import clock
 from tui.state import RunState, duration, replay, total
 
 if TYPE_CHECKING:
+    from tui.journal.baseline import Baseline
     from tui.journal.journal import Journal
 
 State: TypeAlias = Literal["running", "finished", "interrupted"]
@@ -113,6 +114,16 @@ def evidence(folder: Path, iteration: int, test: int, attempt: int) -> Evidence 
     """What an attempt (1 upwards) of a test (the run's own number of it) left behind; None when none was kept."""
     with _reading(folder) as journal:
         return None if journal is None else journal.evidence(iteration, test, attempt)
+
+
+def baseline(folder: Path, before: int) -> Baseline:
+    """Usual durations and last outcomes of all tests, by the iterations before ``before``."""
+    with _reading(folder) as journal:
+        if journal is not None:
+            return journal.baseline(before)
+    from tui.journal.baseline import Baseline
+
+    return Baseline({}, {})
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tui.diagnosis.signature import signature
@@ -10,7 +10,8 @@ from tui.engine import wire
 from tui.engine.generation import Generation
 from tui.engine.schedule import Task
 from tui.errors import StagewatchError
-from tui.events import CollectionFailed, Event, Evidence, FoundTest, Outcome, TestsFound, TestsGone
+from tui.events import CollectionFailed, Event, Evidence, FoundTest, TestsFound, TestsGone
+from tui.journal.baseline import Baseline
 from tui.plan.discovery import TestFacts, assign
 from tui.plan.folders import Layout
 from tui.plan.model import Plan, Selection, Suite, Tier
@@ -18,12 +19,8 @@ from tui.plan.model import Plan, Selection, Suite, Tier
 Key = tuple[str, int]
 """Node id and ordinal: what a test is known by from one collection to the next, and across iterations."""
 
-
-class Baseline(NamedTuple):
-    """What the journal knows of tests: usual durations (seconds) and last outcomes."""
-
-    usual: dict[Key, float]
-    last: dict[Key, Outcome]
+Happening = tuple[Event, Evidence | None]
+"""An event with what it left behind."""
 
 
 class Entry(NamedTuple):
@@ -38,13 +35,10 @@ class Entry(NamedTuple):
 class Catalogue:
     """Owns ids, tiers and suites. ``groups[i]`` is the group whose zygote collects the plan's suite *i*."""
 
-    def __init__(
-        self, plan: Plan, selection: Selection, groups: list[int], baseline: Callable[[list[Key]], Baseline]
-    ) -> None:
+    def __init__(self, plan: Plan, selection: Selection, groups: list[int]) -> None:
         self._plan = plan
         self._selection = selection
         self._groups = groups
-        self._baseline = baseline
         self._ids: dict[Key, int] = {}
         self._layout: Layout | None = None
         self._announced: set[str] = set()
@@ -53,7 +47,9 @@ class Catalogue:
         self.tiers: dict[str, Tier] = {tier.id: tier for tier in plan.tiers}
         self.suites: dict[str, Suite] = {suite.id: suite for suite in plan.suites}
 
-    def update(self, generations: list[Generation], at: float) -> list[tuple[Event, Evidence | None]]:
+    def update(
+        self, generations: list[Generation], baseline: Baseline, at: float
+    ) -> list[tuple[Event, Evidence | None]]:
         """Take in what the newest generation of every group has collected; returns what changed by it.
 
         Raises StagewatchError when the selection names a tier or suite that there is not.
@@ -67,7 +63,6 @@ class Catalogue:
         self._check_selection()
 
         keys = _keys(row.node for _, row in rows)
-        baseline = self._baseline(keys)
         was = set(self.entries)
         numbering: dict[int, list[int | None]] = {id(g): [] for g in generations}
         now: dict[int, Entry] = {}
@@ -89,7 +84,7 @@ class Catalogue:
             )
         self.entries = now
 
-        events: list[tuple[Event, Evidence | None]] = []
+        events: list[Happening] = []
         new = [entry.found for test, entry in now.items() if test not in was]
         if new:
             events.append((TestsFound(at, tuple(new), self._unannounced(), tuple(assignment.suites)), None))
@@ -155,11 +150,9 @@ class Catalogue:
         self._announced.update(self.tiers)
         return new
 
-    def _failures(
-        self, generations: list[Generation], at: float
-    ) -> tuple[list[tuple[Event, Evidence | None]], dict[str, int]]:
+    def _failures(self, generations: list[Generation], at: float) -> tuple[list[Happening], dict[str, int]]:
         """Modules that can't be collected; in several groups the same one counts once."""
-        events: list[tuple[Event, Evidence | None]] = []
+        events: list[Happening] = []
         broken: dict[str, int] = {}
         for generation in generations:
             for error in generation.errors:

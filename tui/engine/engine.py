@@ -21,6 +21,7 @@ from tui.engine.generation import Generation, Order
 from tui.engine.orphans import end_orphans
 from tui.errors import StagewatchError
 from tui.events import FAILING, Collected, Collecting, Event, Noticed, PassBegan, PassEnded
+from tui.journal.baseline import Baseline
 from tui.plan.model import Plan
 
 DEFAULT_LIMIT = 600.0
@@ -55,13 +56,23 @@ class Engine:
     """Owns zygotes and workers of one iteration."""
 
     def __init__(
-        self, settings: Settings, plan: Plan, environments: Sequence[dict[str, str]], catalogue: Catalogue, emit: Emit
+        self,
+        settings: Settings,
+        plan: Plan,
+        environments: Sequence[dict[str, str]],
+        catalogue: Catalogue,
+        expected: asyncio.Task[Baseline],
+        emit: Emit,
     ) -> None:
-        """``environments[g]`` is what group *g*'s zygote has in its environment beside the session's own."""
+        """``environments[g]`` is what group *g*'s zygote has in its environment beside the session's own.
+
+        ``expected``: what earlier iterations lead one to expect of the tests.
+        """
         self._settings = settings
         self._plan = plan
         self._environments = environments
         self._catalogue = catalogue
+        self._expected = expected
         self._emit = emit
         self._generations: list[Generation] = []
         self._launched: list[Generation] = []
@@ -221,7 +232,7 @@ class Engine:
         for generation in new:
             if generation.facts is None:
                 self._explain_failure(generation, log_start)
-        for event, evidence in self._catalogue.update(new, time.time()):
+        for event, evidence in self._catalogue.update(new, await self._expected, time.time()):
             self._emit(event, evidence)
         self._tell_collected(new, began)
 

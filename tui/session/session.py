@@ -12,12 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from tui import events, places
-from tui.engine.catalogue import Baseline, Catalogue, Key
+from tui import events, places, queries
+from tui.engine.catalogue import Catalogue
 from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
 from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded
+from tui.journal.baseline import Baseline
 from tui.journal.database import CannotRecord
 from tui.journal.journal import Journal
 from tui.journal.recorder import Recorder
@@ -122,13 +123,9 @@ class Session:
             [min(os.cpu_count() or 1, _MOST_DEFAULT_WORKERS), *(suite.workers or 0 for suite in plan.suites)]
         )
 
-        def baseline(keys: list[Key]) -> Baseline:
-            if journal is None:
-                return Baseline({}, {})
-            known = journal.baseline(number, keys)
-            return Baseline(known.usual, known.last)
-
-        catalogue = Catalogue(plan, request.selection, groups, baseline)
+        # Read while the tests are being collected: both take a while, on different processors.
+        expected = asyncio.create_task(asyncio.to_thread(_expected, self._folder, number))
+        catalogue = Catalogue(plan, request.selection, groups)
         settings = Settings(
             python=request.python,
             pytest_args=_pytest_args(request),
@@ -139,7 +136,7 @@ class Session:
             limit=DEFAULT_LIMIT if request.limit is None else request.limit,
         )
         settings.log.write_bytes(b"")
-        self._engine = Engine(settings, plan, environments, catalogue, self._record)
+        self._engine = Engine(settings, plan, environments, catalogue, expected, self._record)
         self._record(
             IterationBegan(
                 request.requested, events.VERSION, number, self._root.name, str(self._root), plan, request.selection,
@@ -276,6 +273,14 @@ def _pytest_args(request: RunRequest) -> tuple[str, ...]:
     if selection.markers:
         arguments += ["-m", selection.markers]
     return (*arguments, *selection.paths)
+
+
+def _expected(folder: Path, iteration: int) -> Baseline:
+    """What earlier iterations lead one to expect; nothing, where that can't be read."""
+    try:
+        return queries.baseline(folder, iteration)
+    except StagewatchError:
+        return Baseline({}, {})  # the run is worth more than its comparison
 
 
 def _tell_ready(descriptor: int, ready: Ready) -> None:
