@@ -179,11 +179,18 @@ def _stagewatch(prepared: Prepared, environment: dict[str, str], options: argpar
         command += ["--json", results, "--python", prepared.python, "--", *project.options]
         said, seconds = _run(command, prepared.folder, {**environment, **own}, options.timeout)
         if not results.exists():
-            raise Failed(f"stagewatch wrote no results\n{said[-3000:]}")
+            raise Failed(f"stagewatch wrote no results\n{said[-3000:]}{_logs(Path(folder) / 'state')}")
         raw: dict[str, Any] = json.loads(results.read_text())
         if raw["state"] != "finished":
-            raise Failed(f"stagewatch did not finish: {raw['state']}\n{said[-3000:]}")
+            raise Failed(f"stagewatch did not finish: {raw['state']}\n{said[-3000:]}{_logs(Path(folder) / 'state')}")
         return stagewatch_record(raw), seconds
+
+
+def _logs(state: Path) -> str:
+    """The ends of the logs that Stagewatch left in its state folder."""
+    return "".join(
+        f"\n-- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in sorted(state.rglob("*.log"))
+    )
 
 
 def _run(command: Sequence[object], folder: Path, environment: dict[str, str], timeout: float) -> tuple[str, float]:

@@ -133,7 +133,8 @@ def test_both_files_become_the_same_record() -> None:
         "collection_errors": [{"path": "bad.py", "message": "no"}],
     }
     attempt = {
-        "number": 1, "outcome": "passed", "worker": 2, "started": "2025-01-01T00:00:00Z", "traceback": None, "message": None,
+        "number": 1, "outcome": "passed", "worker": 2, "started": "2025-01-01T00:00:00Z",
+        "traceback": None, "message": None,
         "subtests": [{"name": "[x]", "outcome": "passed", "message": None}], "cut": [],
         "sections": [["Captured stdout setup", "s"], ["Captured stdout call", "masked"]],
     }  # fmt: skip
