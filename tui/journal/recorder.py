@@ -1,8 +1,8 @@
 """The one writer of a running iteration: every event is in the journal before anybody is shown it.
 
 ``record`` is called in the session's event loop and never waits for a disk. A thread takes what has
-come together, commits it, and hands it back to the loop to be published. An event that comes alone
-is committed at once, a flood in batches of 20 ms.
+come together, commits it, and hands it back to the loop to be published. A few events are committed
+at once, a flood in batches of 20 ms.
 
 When the journal fails (full, read-only, locked, deleted), viewers still get every event, then one
 ``RecordingFailed``, and evidence is kept in memory: see ``recording``.
@@ -27,7 +27,9 @@ from tui.journal.recording import Recording, Waiting
 _Told = TypeVar("_Told")
 
 WINDOW = 0.02
-"""Seconds between two commits."""
+"""Seconds between two commits in a flood."""
+FLOOD = 16
+"""Events in one commit from which on it is one. Fewer wait for nobody."""
 
 
 class Recorder:
@@ -125,7 +127,7 @@ class Recorder:
                 self._recording.close()
             for done in flushes:
                 self._tell(_finish, done)
-            next_commit = time.monotonic() + WINDOW
+            next_commit = time.monotonic() + WINDOW if len(batch) >= FLOOD else 0.0
 
     def _forget_uncommitted(self, batch: list[Waiting]) -> None:
         with self._wake:

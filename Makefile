@@ -1,0 +1,39 @@
+# What a developer does with this repository. `make check` is the whole loop before a push.
+BIN := .venv/bin
+
+.venv: pyproject.toml
+	python3 -m venv .venv
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch .venv
+
+.PHONY: demo test lint types imports check parity bench screenshots
+demo: .venv
+	$(BIN)/stagewatch demo
+
+test: .venv
+	$(BIN)/python -m pytest
+
+lint: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv
+	$(BIN)/mypy
+
+imports: .venv
+	$(BIN)/lint-imports
+
+check: lint types imports test
+
+# Real projects from PyPI, run by pytest and by Stagewatch, compared test by test (minutes; needs PyPI).
+parity: .venv
+	$(BIN)/python benchmarks/parity.py
+
+# Ratios against plain pytest, `pytest -n 2` and `pytest --lf`, each measured in one run.
+bench: .venv
+	$(BIN)/python benchmarks/whole_run.py
+	$(BIN)/python benchmarks/rerun.py
+
+# Pictures of the real board on a real run.
+screenshots: .venv
+	$(BIN)/python benchmarks/screenshots.py

@@ -1,0 +1,70 @@
+"""A run with the board open, in a terminal of its own that counts what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import struct
+import sys
+import termios
+import threading
+import time
+from pathlib import Path
+
+from tui.client.live import LiveFeed
+from tui.protocol import Stop
+from tui.session import records
+
+
+class Terminal:
+    """A pseudo-terminal with a program in it. ``sent``: bytes that the program wrote."""
+
+    def __init__(self, command: list[str], cwd: Path, columns: int = 160, rows: int = 45) -> None:
+        self.sent = 0
+        self.began = time.perf_counter()
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(cwd)
+            os.environ.update(TERM="xterm-256color", COLORTERM="")
+            os.execv(command[0], command)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        os.waitpid(self.pid, 0)
+        self._reader.join()
+        os.close(self._fd)
+
+    def type(self, keys: str) -> None:
+        os.write(self._fd, keys.encode())
+
+    def _read(self) -> None:
+        try:
+            while data := os.read(self._fd, 1 << 16):
+                self.sent += len(data)
+        except OSError:
+            return  # its program has ended
+
+
+async def run_with_board(project: Path, python: str) -> tuple[float, int]:
+    """Seconds from the command to the end of the first pass, and bytes sent to the terminal by then."""
+    command = [str(Path(sys.executable).with_name("stagewatch")), "run", "--python", python]
+    terminal = Terminal(command, project)
+    while not (mine := [record for record in records.live() if record.root == str(project.resolve())]):
+        await asyncio.sleep(0.01)
+    feed = await LiveFeed.connect(Path(mine[0].socket), commands=True)
+    updates = feed.updates()
+    while feed.state.is_running:
+        await anext(updates)
+    seconds, sent = time.perf_counter() - terminal.began, terminal.sent
+    ask = asyncio.create_task(feed.send(Stop()))
+    async for _ in updates:
+        pass
+    await ask
+    await feed.close()
+    terminal.type("q")
+    terminal.close()
+    return seconds, sent
