@@ -106,14 +106,13 @@ def _blocks(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     reasons = []
     if tally.failing > allowed:
         verb = "fails" if tally.failing == 1 else "fail"
-        many = f"{tally.total} {tier.id} {_tests(tally.total)}"
-        reasons.append(f"{tally.failing} of {many} {verb}, {tier.id} allows {allowed or 'none'}")
+        reasons.append(f"{tally.failing} of {_of_tier(tally.total, tier)} {verb}, {tier.id} allows {allowed or 'none'}")
     for most, count, word in (
         (policy.flaky, tally.flaky, "flaky"),
         (policy.skipped, tally.outcomes.get("skipped", 0), "skipped"),
     ):
         if most is not None and count > most:
-            reasons.append(f"{count} {tier.id} {_tests(count)} {word}, {tier.id} allows {most or 'none'}")
+            reasons.append(f"{_of_tier(count, tier)} {word}, {tier.id} allows {most or 'none'}")
     return reasons
 
 
@@ -135,7 +134,7 @@ def _too_few(state: RunState, tier: Tier, tally: Tally) -> list[str]:
         return []
     ran = tally.total - skipped
     apart = f" ({skipped} skipped)" if skipped else ""
-    return [f"{ran} {tier.id} {_tests(ran)} to rest on{apart}, {tier.id} needs {least}"]
+    return [f"{_of_tier(ran, tier)} to rest on{apart}, {tier.id} needs {least}"]
 
 
 def _empty(state: RunState) -> list[str]:
@@ -229,6 +228,12 @@ def _standing(state: RunState, answer: Answer) -> Standing:
         return "so far"
     settled = any(_is_settled(state, state.tiers.get(id, Tier(id)), tally) for id, tally in tallies(state).items())
     return "decided" if settled else "so far"
+
+
+def _of_tier(count: int, tier: Tier) -> str:
+    """``25 P1 tests``; ``25 tests in unit`` where the tier's name is a folder's and might be a word."""
+    is_class = tier.id[:1].isupper()
+    return f"{count} {tier.id} {_tests(count)}" if is_class else f"{count} {_tests(count)} in {tier.id}"
 
 
 def _tests(count: int) -> str:
