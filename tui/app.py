@@ -1,0 +1,172 @@
+"""The Textual application: wires screens to a feed, gives the terminal back, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
+
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+
+from textual import events
+
+from tui.client.feed import Feed
+from tui.events import Event
+from tui.screens.base import BaseScreen
+from tui.screens.board import BoardScreen
+from tui.screens.failure import FailureScreen
+from tui.screens.framework import ThriftyApp
+from tui.screens.help import HelpScreen
+from tui.screens.stream import StreamScreen
+from tui.screens.terminal import background
+from tui.state import RunState
+from tui.widgets.ink import Ink, Theme, depth_of
+from tui.widgets.marks import glyphs, locale_wants_ascii
+from tui.widgets.view import View
+
+Decision: TypeAlias = Literal["leave", "stop"]
+"""How the user left: the run goes on, or the session shall end."""
+
+Lines: TypeAlias = Callable[[RunState, Sequence[Event]], list[str]]
+"""The plain stream's lines of a batch, or of a whole state when the batch is empty (``reports.lines.Lines().of``)."""
+
+THEMES = ("auto", "dark", "light")
+KEPT_LINES = 5000
+"""Lines of the plain stream that ``s`` can show."""
+
+
+async def run_board(
+    feed: Feed, *, theme: str = "auto", ascii: bool | None = None,
+    clock: Callable[[], float] = time.time, lines: Lines | None = None,
+) -> Decision:  # fmt: skip
+    """Show a feed until the user leaves; the terminal is as it was when this returns or raises.
+
+    A hang-up, TERM and INT from outside are *leave*: a viewer never ends a run. An exception in
+    the board is raised here, after the terminal has been given back.
+    """
+    app = StagewatchApp(feed, theme=theme, ascii=ascii, clock=clock, lines=lines)
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    for one in signals:
+        loop.add_signal_handler(one, app.leave, "leave")
+    try:
+        await app.run_async(mouse=False)
+    finally:
+        for one in signals:
+            loop.remove_signal_handler(one)
+    if app.crash is not None:
+        raise app.crash
+    return app.decision
+
+
+class StagewatchApp(ThriftyApp):
+    """Follows a feed, and turns the screen at a steady, low rate from its newest state."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self, feed: Feed, *, theme: str = "auto", ascii: bool | None = None,
+        clock: Callable[[], float] = time.time, lines: Lines | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        chosen: Theme = background() if theme == "auto" else "light" if theme == "light" else "dark"
+        wants_ascii, ascii_text = locale_wants_ascii(os.environ)
+        self.view = View(
+            feed,
+            Ink(chosen, depth_of(os.environ)),
+            glyphs(wants_ascii if ascii is None else ascii, ascii_text),
+            clock,
+        )
+        self.feed = feed
+        self.decision: Decision = "leave"
+        self._rate = 0.25 if os.environ.get("SSH_CONNECTION") else 0.1
+        self._lines = lines
+        self._said: deque[str] = deque(maxlen=KEPT_LINES)
+        self._due = False
+        self._turned = 0.0
+
+    def on_mount(self) -> None:
+        self.push_screen(BoardScreen(self.view))
+        self.set_interval(1.0, self.turn)
+        self.run_worker(self._follow(), exclusive=False)
+
+    async def _follow(self) -> None:
+        self._tell(())
+        async for batch in self.feed.updates():
+            if not batch:
+                self.view.forget()
+            self._tell(batch)
+            self._want_turn()
+        self.turn()
+
+    def _tell(self, batch: Sequence[Event]) -> None:
+        if self._lines is not None:
+            self._said.extend(self._lines(self.feed.state, batch))
+
+    def _want_turn(self) -> None:
+        """Draw soon, but not more often than the rate."""
+        if not self._due:
+            self._due = True
+            wait = self._rate - (time.monotonic() - self._turned)
+            self.set_timer(max(0.001, wait), self._turn_if_heard)
+
+    def _turn_if_heard(self) -> None:
+        self._due = False
+        if self.is_behind:
+            self._want_turn()
+        else:
+            self.turn()
+
+    def turn(self) -> None:
+        """Draw the newest state."""
+        self._turned = time.monotonic()
+        self.view.turn()
+        if self.screen_stack and isinstance(self.screen, BaseScreen):
+            self.screen.turn()
+
+    async def on_event(self, event: events.Event) -> None:
+        """An open question or search takes keys before anything else does."""
+        screen = self.screen if self.screen_stack else None
+        if isinstance(screen, BaseScreen) and screen.footer.takes_keys and not event.is_forwarded:
+            if isinstance(event, events.Key):
+                screen.footer.take(event)
+                return
+            if isinstance(event, events.Paste):
+                screen.footer.paste(event.text)
+                return
+        if isinstance(event, events.Resize):
+            self.forget_terminal()
+        await super().on_event(event)
+
+    # What screens ask for
+
+    @property
+    def can_stream(self) -> bool:
+        return self._lines is not None
+
+    def leave(self, decision: Decision) -> None:
+        self.decision = decision
+        self.exit()
+
+    def repaint(self) -> None:
+        """All of the screen again, whatever the terminal shows now."""
+        self.forget_terminal()
+        self.screen.refresh()
+
+    def help(self, of: str, keys: Sequence[tuple[str, str]]) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.view, of, tuple(keys)))
+
+    def failure(self, test: int) -> None:
+        self.push_screen(FailureScreen(self.view, test))
+
+    def stream(self) -> None:
+        if isinstance(self.screen, StreamScreen):
+            self.pop_screen()
+        elif self._lines is not None:
+            self.push_screen(StreamScreen(self.view, self._said))

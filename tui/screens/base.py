@@ -1,0 +1,137 @@
+"""What every screen has: a grid of panels, a footer that answers, and the keys that mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import ClassVar, Literal, Protocol, cast
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.screen import Screen
+from textual.strip import Strip
+
+from tui.protocol import Accepted, Cancel, Refused, Rerun
+from tui.screens.framework import Placed
+from tui.widgets.footer.footer import Footer, Key, Question
+from tui.widgets.grid import Grid
+from tui.widgets.panel import Panel
+from tui.widgets.view import View
+
+
+class Board(Protocol):
+    """What screens ask of the app they are in."""
+
+    @property
+    def can_stream(self) -> bool: ...
+    def leave(self, decision: Literal["leave", "stop"]) -> None: ...
+    def repaint(self) -> None: ...
+    def help(self, of: str, keys: tuple[tuple[str, str], ...]) -> None: ...
+    def stream(self) -> None: ...
+    def failure(self, test: int) -> None: ...
+
+
+class BaseScreen(Screen[None], inherit_bindings=False):
+    """Subclasses give ``arranged`` (where panels stand), ``keys`` (for the footer) and ``panels``."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", show=False),
+        Binding("q,ctrl+c,ctrl+q", "leave", show=False),
+        Binding("ctrl+l", "repaint", show=False),
+        Binding("s", "stream", show=False),
+    ]
+    NAME: ClassVar[str] = ""
+    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+        self.grid = Grid()
+        self.footer = Footer(view, "footer", self.keys)
+        self._placed = Placed(self._regions)
+        self.styles.overflow_x = self.styles.overflow_y = "hidden"
+
+    def arranged(self, width: int, height: int) -> Grid:
+        raise NotImplementedError
+
+    def keys(self) -> tuple[Key, ...]:
+        raise NotImplementedError
+
+    @property
+    def layout(self) -> Placed:
+        """Textual asks a widget for its layout; a style can only name one of Textual's own."""
+        return self._placed
+
+    @property
+    def board(self) -> Board:
+        return cast(Board, self.app)
+
+    def _regions(self, size: Size) -> dict[str, Region]:
+        self.view.grid = self.grid = self.arranged(size.width, size.height)
+        return self.grid.regions
+
+    def arrange_again(self) -> None:
+        """The grid is another one. (A screen's arrangement is only forgotten when a child asks for a layout.)"""
+        if self.size:
+            self._regions(self.size)
+            self.footer.refresh(layout=True)
+
+    def turn(self) -> None:
+        """Draw what has changed."""
+        self.view.grid = self.grid
+        for panel in self.query_children(Panel):
+            if panel.id in self.grid.regions:
+                panel.turn()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Behind the panels: nothing, in the ground's colour."""
+        return [Strip.blank(crop.width, self.view.ink.base)] * crop.height
+
+    def on_screen_resume(self) -> None:
+        self.view.grid = self.grid
+        self.turn()
+
+    def order(self, command: Rerun | Cancel) -> None:
+        """Ask the session for something, and show its answer."""
+        self.run_worker(self._order(self.view.feed.send(command)), exclusive=False)
+
+    async def _order(self, answer: Awaitable[Accepted | Refused]) -> None:
+        match await answer:
+            case Accepted(what=what):
+                self.footer.say(what, "run")
+            case Refused(why=why):
+                self.footer.say(why, "warn")
+
+    def why_not(self) -> str | None:
+        """Why no command of this viewer can do anything now."""
+        feed = self.view.feed
+        if feed.farewell is not None:
+            return f"the session has ended: {feed.farewell}"
+        if feed.read_only is not None:
+            return f"you can only watch: {feed.read_only}"
+        if feed.state.ended is not None:
+            return "this iteration has ended"
+        return None
+
+    def action_leave(self) -> None:
+        state = self.view.state
+        if self.why_not() is not None or not state.is_running:
+            self.board.leave("leave")
+            return
+        self.footer.ask(
+            Question(
+                "The run is not done.",
+                (("l", "leave it running"), ("s", "stop it")),
+                lambda key: self.board.leave("stop" if key == "s" else "leave"),
+                no="stay",
+            )
+        )
+
+    def action_repaint(self) -> None:
+        self.board.repaint()
+
+    def action_help(self) -> None:
+        self.board.help(self.NAME, self.KEYS_HELP)
+
+    def action_stream(self) -> None:
+        self.board.stream()

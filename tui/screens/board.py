@@ -1,0 +1,267 @@
+"""The board: turns keys into commands, and says which panel looks at what."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tui.protocol import Cancel, Rerun
+from tui.reports.amounts import many
+from tui.screens.base import BaseScreen
+from tui.state import Test
+from tui.widgets.failures.failures import Failures
+from tui.widgets.footer.footer import Footer, Key, Question
+from tui.widgets.grid import Grid, arrange
+from tui.widgets.head.head import Head
+from tui.widgets.head.progress import Progress
+from tui.widgets.listing import Listing
+from tui.widgets.running.running import Running
+from tui.widgets.tests.tests import Tests
+from tui.widgets.tiers.tiers import Tiers
+from tui.widgets.view import Subject, View
+
+PANELS = ("tiers", "failures", "tests", "running")
+
+
+class BoardScreen(BaseScreen):
+    """Verdict, tiers, failures, tests, workers."""
+
+    NAME = "board"
+    KEYS_HELP = (
+        ("tab, shift+tab", "the next panel, the one before"),
+        ("arrows, j k", "move in a panel; page up and down, home, end"),
+        ("enter", "a tier: its tests · a failure: what happened · a test: what happened"),
+        ("esc", "back"),
+        ("f", "run again all that failed"),
+        ("r", "run again what is selected: a test, a group's tests, a tier's tests"),
+        ("a", "run everything again (asks)"),
+        ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
+        ("/", "find tests as you type, in all tiers"),
+        ("n, N", "the next failure, the one before"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,right", "panel(1)", show=False),
+        Binding("shift+tab,left", "panel(-1)", show=False),
+        Binding("escape", "back", show=False),
+        Binding("f", "rerun_failed", show=False),
+        Binding("r", "rerun", show=False),
+        Binding("a", "rerun_all", show=False),
+        Binding("x", "cancel", show=False),
+        Binding("slash", "search", show=False),
+        Binding("n", "failure(1)", show=False),
+        Binding("N,p", "failure(-1)", show=False),
+    ]
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
+        self.tiers = Tiers(view, "tiers")
+        self.failures = Failures(view, "failures")
+        self.tests = Tests(view, "tests")
+        self.running = Running(view, "running")
+        self.zoomed = False
+        self._zoomed_to_search = False
+        self._searched = ""
+        self._shape: tuple[int, int, bool] = (-1, -1, False)
+
+    def compose(self) -> ComposeResult:
+        yield Head(self.view, "head")
+        yield Progress(self.view, "progress")
+        yield self.tiers
+        yield self.failures
+        yield self.tests
+        yield self.running
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self._activate("tiers")
+
+    def arranged(self, width: int, height: int) -> Grid:
+        tiers, workers, zoomed = self._wanted()
+        return arrange(width, height, tiers, workers, zoomed)
+
+    def _wanted(self) -> tuple[int, int, bool]:
+        state = self.view.state
+        return max(1, len(self.view.tallies)), max(state.workers_wanted, 1), self.zoomed
+
+    def turn(self) -> None:
+        if self._wanted() != self._shape:
+            self._shape = self._wanted()
+            self.arrange_again()
+        if self.view.active not in self.grid.regions and self.grid.mode != "tiny":
+            self._activate("tests" if self.zoomed else "tiers")
+        self.view.grid = self.grid
+        for panel in (self.tiers, self.failures):
+            if panel.id in self.grid.regions:
+                panel.settle()
+        self._look()
+        super().turn()
+
+    def _look(self) -> None:
+        """What the tests panel shows follows the panel that keys act on."""
+        subject = self.view.subject
+        if self._searched or self.footer.typing is not None:
+            subject = Subject("search", search=self._searched)
+        elif self.view.active == "failures" and self.failures.cursor is not None:
+            subject = Subject("group", signature=self.failures.cursor)
+        elif self.view.active == "tiers" or subject.kind == "search":
+            subject = Subject("tier", tier=self.tiers.cursor or "")
+        if subject != self.view.subject:
+            self.view.subject = subject
+            self.tests.begin_again()
+
+    def _activate(self, panel: str) -> None:
+        self.view.active = panel
+        self.set_focus(self.query_one(f"#{panel}"))
+
+    def keys(self) -> tuple[Key, ...]:
+        typed = (Key("esc", "clear", 1),) if self._searched else (Key("esc", "back", 1),) if self.zoomed else ()
+        failed = bool(self.view.state.failed)
+        return (
+            Key("?", "help"), *typed, Key("/", "search", 3), Key("enter", "open", 1),
+            Key("f", "failed", 2 if failed else 4),
+            Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5), Key("n N", "next, previous", 6),
+            *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
+            Key("tab", "panels", 8), Key("q", "quit", 1),
+        )  # fmt: skip
+
+    # Moving about
+
+    def action_panel(self, by: int) -> None:
+        here = [panel for panel in PANELS if panel in self.grid.regions and self.grid.regions[panel].height > 0]
+        if self.grid.mode != "wide" and "running" in here:
+            here.remove("running")
+        if not here:
+            return
+        at = here.index(self.view.active) if self.view.active in here else 0
+        self._activate(here[(at + by) % len(here)])
+        self.turn()
+
+    def action_back(self) -> None:
+        if self._searched:
+            self._end_search()
+        elif self.zoomed:
+            self.zoomed = False
+            self._activate("tiers")
+        elif self.view.active != "tiers":
+            self._activate("tiers")
+        self.footer.hush()
+        self.turn()
+
+    def action_failure(self, by: int) -> None:
+        if not self.view.state.failed:
+            self.footer.say("nothing has failed")
+            return
+        if self.view.active != "failures" and "failures" in self.grid.regions:
+            self._activate("failures")
+            self.failures.move_to(self.failures.index)
+        else:
+            self.failures.move_to(self.failures.index + by)
+        self.turn()
+
+    def action_search(self) -> None:
+        self.footer.type(self._searched)
+        if "tests" not in self.grid.regions:
+            self.zoomed = self._zoomed_to_search = True
+        self.turn()
+
+    @on(Footer.Typed)
+    def _typed(self, message: Footer.Typed) -> None:
+        self._searched = message.text.strip()
+        if message.dropped:
+            self._end_search()
+        if message.done:
+            self._show_tests()
+        self.turn()
+
+    def _end_search(self) -> None:
+        self._searched = ""
+        if self._zoomed_to_search:
+            self.zoomed = self._zoomed_to_search = False
+            self._activate("tiers")
+
+    def _show_tests(self) -> None:
+        if "tests" not in self.grid.regions:
+            self.zoomed = True
+            self.turn()
+        self._activate("tests")
+
+    @on(Listing.Chosen)
+    def _chosen(self) -> None:
+        self.footer.hush()
+        self.turn()
+
+    @on(Listing.Opened)
+    def _opened(self, message: Listing.Opened) -> None:
+        if message.listing is self.tiers:
+            self._show_tests()
+            self.turn()
+        elif message.listing is self.failures:
+            self._open(self._group()[:1], "none of this group fails now")
+        elif message.listing is self.tests:
+            self._open(self._selected(), "no test is selected")
+        else:
+            self.footer.say("x ends the test that this worker runs" if self._selected() else "this worker runs nothing")
+
+    def _open(self, tests: list[Test], why_not: str) -> None:
+        if not tests:
+            self.footer.say(why_not)
+        elif not tests[0].attempts:
+            self.footer.say("it runs now, for the first time" if tests[0].status == "running" else "it has not run yet")
+        else:
+            self.board.failure(tests[0].id)
+
+    # Commands
+
+    def _group(self) -> list[Test]:
+        return next((g.tests for g in self.view.groups if g.signature == self.failures.cursor), [])
+
+    def _selected(self) -> list[Test]:
+        """The tests that ``r`` would run again."""
+        state, active = self.view.state, self.view.active
+        if active == "failures":
+            return self._group()
+        if active == "tests":
+            return [state.tests[self.tests.cursor]] if self.tests.cursor in state.tests else []
+        if active == "running":
+            worker = state.workers.get(self.running.cursor or 0)
+            return [state.tests[worker.test]] if worker is not None and worker.test is not None else []
+        return [test for test in state.present() if test.tier == self.tiers.cursor]
+
+    def action_rerun_failed(self) -> None:
+        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
+            self.footer.say(why)
+            return
+        self.order(Rerun("failed", requested=self.view.clock()))
+
+    def action_rerun(self) -> None:
+        tests = self._selected()
+        if why := self.why_not() or (None if tests else "nothing is selected that could run again"):
+            self.footer.say(why)
+            return
+        self.order(Rerun("tests", tuple(test.id for test in tests), requested=self.view.clock()))
+
+    def action_rerun_all(self) -> None:
+        count = self.view.total.total
+        if why := self.why_not() or (None if count else "no test is known yet"):
+            self.footer.say(why)
+            return
+        again = f"Run all {many(count, 'test')} again?"
+        self.footer.ask(
+            Question(again, (("y", "yes"),), lambda _: self.order(Rerun("all", requested=self.view.clock())))
+        )
+
+    def action_cancel(self) -> None:
+        if why := self.why_not() or (None if self.view.state.is_running else "nothing runs"):
+            self.footer.say(why)
+            return
+        selected = self._selected() if self.view.active in {"tests", "running"} else []
+        if selected and selected[0].worker is not None:
+            self.order(Cancel(selected[0].id))
+            return
+        left = self.view.total.statuses
+        count = left.get("running", 0) + left.get("waiting", 0)
+        ask = f"Cancel what is left of this run, {many(count, 'test')}?"
+        self.footer.ask(Question(ask, (("y", "yes"),), lambda _: self.order(Cancel())))

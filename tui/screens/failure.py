@@ -1,0 +1,231 @@
+"""One failure, with the slim head above it staying live: the run goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+
+from tui.events import Evidence
+from tui.protocol import Cancel, Rerun
+from tui.screens.base import BaseScreen
+from tui.screens.slim import slim
+from tui.state import Test
+from tui.widgets.document import Document, Piece, Row
+from tui.widgets.failure.aside import Aside
+from tui.widgets.failure.error import error_rows
+from tui.widgets.failure.output import attempt_rows, output_lines, output_rows
+from tui.widgets.failure.tabs import Tab, Tabs
+from tui.widgets.failure.title import Title
+from tui.widgets.footer.footer import Key
+from tui.widgets.grid import Grid
+from tui.widgets.head.head import Head
+from tui.widgets.head.progress import Progress
+from tui.widgets.view import View
+
+
+class FailureScreen(BaseScreen):
+    """Message, source, calls, output, attempts of one test."""
+
+    NAME = "failure"
+    KEYS_HELP = (
+        ("1 2 3", "tabs"),
+        ("arrows, j k", "scroll; space, page up and down, home, end"),
+        ("n, N", "the next failure, the one before"),
+        ("[ ]", "an earlier attempt, a later one"),
+        ("u", "unfold and fold library frames"),
+        ("r", "run this test again"),
+        ("f", "run again all that failed"),
+        ("x", "end this test, if it runs"),
+        ("esc", "back to the board"),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,backspace", "back", show=False),
+        *(Binding(str(number), f"tab({number})", show=False) for number in range(1, 10)),
+        Binding("n", "failure(1)", show=False),
+        Binding("N,p", "failure(-1)", show=False),
+        Binding("left_square_bracket", "attempt(-1)", show=False),
+        Binding("right_square_bracket", "attempt(1)", show=False),
+        Binding("u", "unfold", show=False),
+        Binding("r", "rerun", show=False),
+        Binding("f", "rerun_failed", show=False),
+        Binding("x", "cancel", show=False),
+    ]
+
+    def __init__(self, view: View, test: int) -> None:
+        super().__init__(view)
+        self._title, self._tabs = Title(view, "title"), Tabs(view, "tabs")
+        self._document, self._aside = Document(view, "document"), Aside(view, "aside")
+        self._evidence: dict[tuple[int, int], Evidence | None] = {}
+        self._unfolded = False
+        self._steps: list[int] = [t.id for t in view.failures()]
+        self._made: object = None
+        self.test = test
+        self.attempt = 0
+        self._show(test)
+
+    def compose(self) -> ComposeResult:
+        yield Head(self.view, "head")
+        yield Progress(self.view, "progress")
+        yield self._title
+        yield self._tabs
+        yield self._document
+        yield self._aside
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self.set_focus(self._document)
+        self._fetch()
+
+    def arranged(self, width: int, height: int) -> Grid:
+        grid = slim(width, height)
+        if grid.mode == "tiny":
+            return grid
+        regions = dict(grid.regions)
+        top = regions["document"].y
+        title = 3 if height >= 20 else 1
+        regions["title"] = Region(0, top, width, title)
+        tabs = top + title + (grid.mode == "wide")
+        regions["tabs"] = Region(0, tabs, width, 2)
+        body = tabs + 2 + (grid.mode == "wide")
+        rows = max(0, height - 1 - (height >= 24) - body)
+        side = grid.axis - 2 if grid.mode == "wide" else width
+        regions["document"] = Region(0, body, side, rows)
+        if grid.mode == "wide":
+            regions["aside"] = Region(side, body, width - side, rows)
+        return replace(grid, regions=regions)
+
+    def keys(self) -> tuple[Key, ...]:
+        tabs = len(self._tabs.tabs)
+        return (
+            Key("esc", "back"), *((Key(f"1-{tabs}", "tab", 3),) if tabs > 1 else ()),
+            Key("n N", "next, previous failure", 1),
+            Key("r", "rerun this", 2), Key("f", "rerun failed", 4), Key("u", "unfold", 6), Key("[ ]", "attempt", 5),
+            Key("?", "help"),
+        )  # fmt: skip
+
+    def turn(self) -> None:
+        self._build()
+        self._tabs.place = self._document.place
+        super().turn()
+
+    # What is shown
+
+    def _test(self) -> Test | None:
+        return self.view.state.tests.get(self.test)
+
+    def _show(self, id: int) -> None:
+        self.test = id
+        test = self._test()
+        self.attempt = len(test.attempts) if test else 0
+        self._title.test = self._aside.test = id
+        self._tabs.open = "Error"
+        self._document.top = 0
+
+    def _fetch(self) -> None:
+        """Ask for the evidence; what is on the screen does not wait for it."""
+        self.run_worker(self._fetched(self.test, self.attempt), exclusive=False)
+
+    async def _fetched(self, test: int, attempt: int) -> None:
+        if (test, attempt) not in self._evidence and attempt:
+            self._evidence[test, attempt] = await self.view.feed.evidence(test, attempt)
+        self.turn()
+
+    def _build(self) -> None:
+        """Make the document anew if it is about something else, or is wider, or has more to say."""
+        test = self._test()
+        width = self._document.size.width - 4
+        if test is None or not test.attempts or width < 8:
+            return
+        key = (self.test, self.attempt)
+        made = (key, key in self._evidence, self._tabs.open, self._unfolded, width, len(test.attempts))
+        if made == self._made:
+            return
+        same = isinstance(self._made, tuple) and self._made[0] == key and self._made[2] == self._tabs.open
+        self._made = made
+        self._title.attempt = self.attempt
+        evidence = self._evidence.get(key)
+        self._tabs.tabs = self._offered(test, evidence)
+        self._document.hold(self._rows(test, evidence, key in self._evidence, width), keep_place=same)
+
+    def _offered(self, test: Test, evidence: Evidence | None) -> list[Tab]:
+        tabs = [Tab("Error")]
+        if evidence is not None and evidence.sections:
+            lines = output_lines(evidence)
+            tabs.append(Tab("Output", f"{lines} line{'s' * (lines != 1)}"))
+        return [*tabs, Tab("Attempts", str(len(test.attempts)))]
+
+    def _rows(self, test: Test, evidence: Evidence | None, known: bool, width: int) -> list[Row]:
+        glyphs = self.view.glyphs
+        if self._tabs.open == "Attempts":
+            return attempt_rows(test, self.attempt, glyphs, width)
+        if self._tabs.open == "Output" and evidence is not None:
+            return output_rows(evidence, width)
+        attempt = test.attempts[self.attempt - 1]
+        if not known:
+            return [
+                *error_rows(test, attempt, Evidence(), width, glyphs, unfolded=False),
+                Row(),
+                Row((Piece(0, "fetching what it left behind", "faint"),)),
+            ]
+        return error_rows(test, attempt, evidence, width, glyphs, unfolded=self._unfolded)
+
+    # Keys
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def action_tab(self, number: int) -> None:
+        if number <= len(self._tabs.tabs):
+            self._tabs.open = self._tabs.tabs[number - 1].name
+            self.turn()
+
+    def action_unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self.turn()
+
+    def action_failure(self, by: int) -> None:
+        """Step through the failures there were when the screen opened, and those that came since."""
+        state = self.view.state
+        self._steps += [id for id in state.failed if id not in set(self._steps)]
+        at = self._steps.index(self.test) if self.test in self._steps else -by
+        there = [id for id in self._steps[at + by :: by] if id in state.failed] if at + by >= 0 else []
+        if not there:
+            self.footer.say("this is the last failure" if by > 0 else "this is the first failure")
+            return
+        self.footer.hush()
+        self._show(there[0])
+        self._fetch()
+        self.turn()
+
+    def action_attempt(self, by: int) -> None:
+        test = self._test()
+        count = len(test.attempts) if test else 0
+        if not 1 <= self.attempt + by <= count:
+            self.footer.say(f"there is no {'later' if by > 0 else 'earlier'} attempt")
+            return
+        self.attempt += by
+        self._fetch()
+        self.turn()
+
+    def action_rerun(self) -> None:
+        if why := self.why_not():
+            self.footer.say(why)
+            return
+        self.order(Rerun("tests", (self.test,), requested=self.view.clock()))
+
+    def action_rerun_failed(self) -> None:
+        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
+            self.footer.say(why)
+            return
+        self.order(Rerun("failed", requested=self.view.clock()))
+
+    def action_cancel(self) -> None:
+        test = self._test()
+        if why := self.why_not() or (None if test and test.worker is not None else "this test does not run"):
+            self.footer.say(why)
+            return
+        self.order(Cancel(self.test))

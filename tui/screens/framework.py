@@ -1,0 +1,193 @@
+"""Everything that leans on Textual's private parts, in one place. Written against Textual 8.2.8.
+
+- ``Thrift``: Textual sends the regions that were refreshed, not the cells that changed (a row of 160 costs 166 bytes
+  when ten cells differ, a repaint 5 KB). This keeps what the terminal shows and sends only cells that differ. Set
+  ``STAGEWATCH_CELL_DIFF=0`` to do without.
+- ``is_behind``: Textual's writer thread queues 30 writes and then blocks the event loop; a frame is better left out.
+- ``crash_of``: Textual keeps the exception that ended an app to itself, and prints it with all local variables.
+- ``Placed``: a layout by regions. Public, but a ``Layout`` of one's own is not documented.
+
+``tests/screens/test_framework.py`` fails when one of these no longer fits the installed Textual.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.strip import Strip
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
+_Cell: TypeAlias = tuple[str, Style | None]
+
+GAP = 4
+"""Unchanged cells that are sent again rather than stepped over: a step costs eight bytes."""
+
+
+class Placed(Layout):
+    """Children by id at the regions that a function of the size gives; a child without one is not shown."""
+
+    name: ClassVar[str] = "placed"
+
+    def __init__(self, regions: Callable[[Size], dict[str, Region]]) -> None:
+        self._regions = regions
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        regions = self._regions(size)
+        return [
+            WidgetPlacement(regions[child.id], NULL_OFFSET, NULL_SPACING, child)
+            for child in children
+            if child.id in regions
+        ]
+
+
+class Thrift:
+    """What the terminal shows, cell by cell."""
+
+    def __init__(self) -> None:
+        self._rows: list[list[_Cell]] = []
+
+    def forget(self) -> None:
+        """The terminal may show anything: send all of the next screen."""
+        self._rows = []
+
+    def changes(self, update: CompositorUpdate, size: Size) -> str:
+        """What to send so that the terminal shows an update."""
+        width, height = size
+        if len(self._rows) != height or (self._rows and len(self._rows[0]) != width):
+            self._rows = [[("", None)] * width for _ in range(height)]
+        out: list[str] = []
+        for y, x, strips in _strips(update):
+            if 0 <= y < height:
+                self._row(out, y, x, [cell for strip in strips for cell in _cells(strip)][: width - x])
+        if out:
+            out.append("\x1b[0m")
+        return "".join(out)
+
+    def _row(self, out: list[str], y: int, x: int, new: list[_Cell]) -> None:
+        old = self._rows[y][x : x + len(new)]
+        if old == new:
+            return
+        self._rows[y][x : x + len(new)] = new
+        differ = [i for i, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]
+        if _is_delicate(old) or _is_delicate(new):
+            differ = list(range(len(new)))  # terminals disagree on widths here: never begin in the middle
+        start = 0
+        for i in range(1, len(differ) + 1):
+            if i == len(differ) or differ[i] - differ[i - 1] > GAP:
+                first, last = differ[start], differ[i - 1]
+                out.append(f"\x1b[{y + 1};{x + first + 1}H")
+                out.append(_painted(new[first : last + 1]))
+                start = i
+
+
+class _Narrowed(CompositorUpdate):
+    """An update that is narrowed when, and only if, it is really written."""
+
+    def __init__(self, thrift: Thrift, update: CompositorUpdate, size: Size) -> None:
+        self._thrift, self._update, self._size = thrift, update, size
+
+    def render_segments(self, console: Console) -> str:
+        return self._thrift.changes(self._update, self._size)
+
+
+class ThriftyApp(App[Any], inherit_bindings=False):
+    """An app that sends only cells that changed, and says what ended it."""
+
+    def __init__(self) -> None:
+        super().__init__(ansi_color=True)
+        self.thrift = Thrift() if os.environ.get("STAGEWATCH_CELL_DIFF", "1") != "0" else None
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if self.thrift is not None and isinstance(renderable, LayoutUpdate | ChopsUpdate):
+            super()._display(screen, _Narrowed(self.thrift, renderable, self.size))  # type: ignore[arg-type]  # as Textual's own
+            return
+        super()._display(screen, renderable)
+
+    def _watch_app_focus(self, focus: bool) -> None:
+        """The terminal's window gains or loses the focus. Textual would take it from the panel: nothing moves here."""
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()
+
+    def forget_terminal(self) -> None:
+        if self.thrift is not None:
+            self.thrift.forget()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal has not yet taken what was sent."""
+        writer = getattr(self._driver, "_writer_thread", None)
+        return writer is not None and writer._queue.qsize() > 1
+
+    @property
+    def crash(self) -> Exception | None:
+        """What ended the app, if it was an exception."""
+        return self._exception
+
+
+def _strips(update: CompositorUpdate) -> Iterable[tuple[int, int, list[Strip]]]:
+    """Rows, first columns and strips of an update."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            yield y, update.region.x, list(strips)
+    elif isinstance(update, ChopsUpdate):
+        for y, first, last in update.spans:
+            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+                if strip is not None and x < last and end > first:
+                    yield y, x, [strip]
+
+
+def _cells(strip: Strip) -> Iterable[_Cell]:
+    for text, style, control in strip:
+        if control:
+            continue
+        if _is_plain(text):
+            for character in text:
+                yield character, style
+        else:
+            yield text, style
+            for _ in range(cell_len(text) - 1):
+                yield "", style
+
+
+def _is_delicate(cells: list[_Cell]) -> bool:
+    return any(len(text) > 1 or (not text and style is not None) for text, style in cells)
+
+
+@lru_cache(4096)
+def _is_plain(text: str) -> bool:
+    """Whether every character is one cell, in every terminal."""
+    return text.isascii() or (cell_len(text) == len(text) and all(get_character_cell_size(c) == 1 for c in text))
+
+
+def _painted(cells: list[_Cell]) -> str:
+    out: list[str] = []
+    current: Style | None = None
+    for text, style in cells:
+        if style is not current:
+            out.append(_begin(style or Style.null()))
+            current = style
+        out.append(text)
+    return "".join(out)
+
+
+@lru_cache(4096)
+def _begin(style: Style) -> str:
+    """The sequence that begins a style, whatever was before."""
+    codes = style.render("\0", color_system=ColorSystem.TRUECOLOR).partition("\0")[0]
+    return "\x1b[0;" + codes[2:] if codes else "\x1b[0m"

@@ -1,0 +1,67 @@
+"""All keys of a screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tui.screens.base import BaseScreen
+from tui.screens.slim import slim
+from tui.widgets.document import BLANK, Document, Piece, Row, heading
+from tui.widgets.footer.footer import Key
+from tui.widgets.grid import Grid
+from tui.widgets.head.head import Head
+from tui.widgets.marks import FLAKY, MARKS
+from tui.widgets.search import TOKENS
+from tui.widgets.view import View
+
+EVERYWHERE = (
+    ("s", "the plain stream, and back"),
+    ("ctrl+l", "paint the whole screen again"),
+    ("q", "leave; a run that is not done asks whether it goes on"),
+    ("?", "this page, and back"),
+)
+
+
+class HelpScreen(BaseScreen):
+    """Keys in words, and what every glyph means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,question_mark", "back", show=False)]
+
+    def __init__(self, view: View, of: str, keys: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(view)
+        self._of, self._keys = of, keys
+        self._document = Document(view, "document")
+
+    def compose(self) -> ComposeResult:
+        yield Head(self.view, "head")
+        yield self._document
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self._document.hold(self._rows())
+        self.set_focus(self._document)
+
+    def arranged(self, width: int, height: int) -> Grid:
+        return slim(width, height, progress=False)
+
+    def keys(self) -> tuple[Key, ...]:
+        return (Key("esc", "back"), Key("q", "leave", 2))
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def _rows(self) -> list[Row]:
+        rows = [heading("KEYS", self._of)]
+        listed = self._keys + (EVERYWHERE if self.board.can_stream else EVERYWHERE[1:])
+        rows += [Row((Piece(0, key, "strong", True), Piece(16, words))) for key, words in listed]
+        rows += [BLANK, heading("MARKS")]
+        glyphs = self.view.glyphs
+        for mark in (*MARKS.values(), FLAKY):
+            rows.append(Row((Piece(0, glyphs.of(mark), mark.role), Piece(2, mark.word), Piece(16, mark.long, "muted"))))
+        rows += [BLANK, heading("SEARCH", "/ finds tests of all tiers by words that are all in their id")]
+        rows.append(Row((Piece(0, "words that mean a state:", "muted"), Piece(26, " ".join(TOKENS)))))
+        rows.append(Row((Piece(0, "a tier's name means it:", "muted"), Piece(26, "P1 failing token"))))
+        return rows

@@ -1,0 +1,132 @@
+"""A text to be read: rows of styled pieces, scrolled by keys. Only the rows in sight are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+
+from tui import shown
+from tui.widgets.ink import Ground, Role
+from tui.widgets.line import Line, measure
+from tui.widgets.panel import Panel
+from tui.widgets.view import View
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A text at a column."""
+
+    x: int
+    text: str
+    role: Role = "text"
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a document; ``rule`` draws a hairline behind its pieces."""
+
+    pieces: tuple[Piece, ...] = ()
+    on: Ground = "bg"
+    rule: bool = False
+
+
+BLANK = Row()
+
+
+def heading(title: str, rest: str = "") -> Row:
+    pieces = [Piece(0, title, "muted", True)]
+    if rest:
+        pieces.append(Piece(len(title) + 2, rest, "faint"))
+    return Row(tuple(pieces), rule=True)
+
+
+def text_rows(text: str, width: int, role: Role = "text", *, bold: bool = False, x: int = 0) -> list[Row]:
+    """A text of any origin, spelled out and broken where it is too long."""
+    rows = []
+    for line in shown.block(text):
+        rows += [Row((Piece(x, part, role, bold),)) for part in wrapped(line, width - x)]
+    return rows
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """A line in parts of at most ``width`` cells, at blanks where there are any near the end."""
+    width = max(8, width)
+    parts = []
+    while measure(line) > width:
+        end = width
+        while measure(line[:end]) > width:
+            end -= 1
+        blank = line.rfind(" ", end // 2, end)
+        end = blank + 1 if blank > 0 else end
+        parts.append(line[:end])
+        line = line[end:]
+    return [*parts, line]
+
+
+class Document(Panel, can_focus=True):
+    """Holds rows and a place in them. New rows never move the place, unless it ``follows`` the end."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "scroll_by(1)", show=False),
+        Binding("up,k", "scroll_by(-1)", show=False),
+        Binding("pagedown,ctrl+d,space", "page(1)", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", show=False),
+        Binding("home,g", "go_to(0)", show=False),
+        Binding("end,G", "go_to(-1)", show=False),
+    ]
+
+    def __init__(self, view: View, id: str, *, follows: bool = False) -> None:
+        super().__init__(view, id)
+        self.content: list[Row] = []
+        self.top = 0
+        self.follows = follows
+
+    def hold(self, rows: list[Row], *, keep_place: bool = True) -> None:
+        """Show other rows."""
+        at_end = self.follows and self.top >= self._last_top
+        self.content = rows
+        self.top = self._last_top if at_end else min(self.top, self._last_top) if keep_place else 0
+        self.turn()
+
+    @property
+    def _last_top(self) -> int:
+        return max(0, len(self.content) - max(1, self.size.height))
+
+    @property
+    def place(self) -> str:
+        """``12-40 of 97`` when not all is in sight."""
+        height = self.size.height
+        if len(self.content) <= height:
+            return ""
+        return f"{self.top + 1}-{min(self.top + height, len(self.content))} of {len(self.content)}"
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        return [self._strip(row, width) for row in self.content[self.top : self.top + height]]
+
+    def _strip(self, row: Row, width: int) -> Strip:
+        left = 2 if self.view.grid.mode == "wide" else 1
+        end = width - 1
+        line = Line(self.view.ink, self.view.glyphs, width, row.on, (left, end))
+        for piece in row.pieces:
+            line.put(left + piece.x, piece.text, piece.role, bold=piece.bold, width=end - left - piece.x)
+        if row.rule:
+            line.rule(line.at + 2, end)
+        return line.strip()
+
+    def action_scroll_by(self, by: int) -> None:
+        self.top = max(0, min(self.top + by, self._last_top))
+        self.turn()
+
+    def action_page(self, by: int) -> None:
+        self.action_scroll_by(by * max(1, self.size.height - 2))
+
+    def action_go_to(self, place: int) -> None:
+        self.top = self._last_top if place < 0 else 0
+        self.turn()
+
+    def on_resize(self) -> None:
+        self.action_scroll_by(0)

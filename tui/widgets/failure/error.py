@@ -1,0 +1,115 @@
+"""What went wrong: the sentence first, then the difference, the source, the calls, the rest."""
+
+from __future__ import annotations
+
+from tui.events import Evidence, Frame
+from tui.reports.amounts import many
+from tui.state import Attempt, Test
+from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
+from tui.widgets.failure.source import source_rows
+from tui.widgets.ink import Role
+from tui.widgets.marks import MARKS, Glyphs
+
+
+def error_rows(
+    test: Test, attempt: Attempt, evidence: Evidence | None, width: int, glyphs: Glyphs, *, unfolded: bool
+) -> list[Row]:
+    """The whole of the Error tab. ``unfolded``: library frames one by one."""
+    rows = _sentence(attempt, width)
+    if evidence is None:
+        return [*rows, BLANK, Row((Piece(0, "no evidence of this attempt was kept", "faint"),))]
+    diff = _diff(evidence.traceback, width)
+    if diff:
+        rows += [BLANK, heading("ASSERTION"), *diff]
+    if evidence.source is not None and evidence.source.lines:
+        rows += [BLANK, *source_rows(evidence.source, glyphs.arrow if not glyphs.ascii else ">")]
+    if evidence.frames:
+        rows += [BLANK, *_calls(evidence.frames, width, unfolded)]
+    if evidence.subtests:
+        rows += [BLANK, heading("SUBTESTS", many(len(evidence.subtests), "subtest"))]
+        for subtest in evidence.subtests:
+            mark = MARKS[subtest.outcome]
+            rows.append(Row((Piece(0, glyphs.of(mark), mark.role), Piece(2, subtest.name, "text"))))
+            rows += text_rows(subtest.message, width, "muted", x=2) if subtest.message else []
+    if evidence.stacks:
+        rows += [BLANK, heading("STACKS", "of all threads"), *text_rows(evidence.stacks.rstrip("\n"), width)]
+    if evidence.traceback:
+        rows += [BLANK, heading("TRACEBACK", "as pytest prints it"), *_traceback(evidence.traceback, width)]
+    if evidence.cut:
+        rows += [BLANK, heading("SHORTENED")]
+        for cut in evidence.cut:
+            rows += text_rows(cut, width, "warn")
+    return rows
+
+
+def _sentence(attempt: Attempt, width: int) -> list[Row]:
+    signature = attempt.signature
+    message = attempt.message or (signature.message if signature else "")
+    rows: list[Row] = []
+    if signature is not None and signature.exception:
+        rows += text_rows(signature.exception, width, "bad", bold=True)
+        message = message.removeprefix(f"{signature.exception}:").lstrip()
+    if attempt.exit is not None:
+        how = attempt.exit.signal or f"exit code {attempt.exit.code}"
+        rows += text_rows(f"{attempt.outcome}: its process ended by {how}", width, "bad", bold=True)
+    rows += text_rows(message, width, "strong", bold=True) if message else []
+    return rows or text_rows(attempt.outcome, width, "strong", bold=True)
+
+
+def _diff(traceback: str, width: int) -> list[Row]:
+    """Pytest's own comparison: the lines that it marks with an E, the first ones being the message."""
+    lines = [line[1:] for line in traceback.splitlines() if line.startswith("E ")]
+    if len(lines) < 2:
+        return []
+    start = min(len(line) - len(line.lstrip()) for line in lines if line.strip()) if any(map(str.strip, lines)) else 0
+    rows: list[Row] = []
+    for line in lines:
+        rows += text_rows(line[start:], width, _diff_role(line.lstrip()))
+    return rows
+
+
+def _diff_role(line: str) -> Role:
+    if line.startswith("+"):
+        return "good"
+    if line.startswith("-"):
+        return "bad"
+    return "warn" if line.startswith("?") else "text"
+
+
+def _calls(frames: tuple[Frame, ...], width: int, unfolded: bool) -> list[Row]:
+    """One's own frames first, the innermost on top; library frames below, folded."""
+    own = [frame for frame in frames if frame.own]
+    foreign = [frame for frame in frames if not frame.own]
+    rest = "your code first, innermost on top"
+    rows = [heading("CALLS", rest)]
+    shown = [*reversed(own), *(reversed(foreign) if unfolded else ())]
+    places = min(max((len(f"{f.path}:{f.line}") for f in shown), default=20), width * 2 // 5)
+    names = min(max((len(f.function) for f in shown), default=10), width // 4)
+    rows += [_call(frame, places, names, "text" if frame.own else "muted") for frame in shown]
+    if foreign and not unfolded:
+        said = f"{many(len(foreign), 'library frame')} folded, u unfolds"
+        rows.append(Row((Piece(0, said, "faint"),)))
+    return rows
+
+
+def _call(frame: Frame, places: int, names: int, role: Role) -> Row:
+    place = f"{frame.path}:{frame.line}"
+    place = place if len(place) <= places else place[-places:]
+    pieces = (
+        Piece(0, place, role),
+        Piece(places + 2, _end_off(frame.function, names), "muted"),
+        Piece(places + names + 4, frame.code.strip(), role),
+    )
+    return Row(pieces)
+
+
+def _end_off(name: str, most: int) -> str:
+    return name if len(name) <= most else name[:most]
+
+
+def _traceback(text: str, width: int) -> list[Row]:
+    rows: list[Row] = []
+    for line in text.rstrip("\n").splitlines():
+        role: Role = "bad" if line.startswith("E") else "strong" if line.startswith(">") else "muted"
+        rows += text_rows(line, width, role)
+    return rows

@@ -1,0 +1,1 @@
+"""What fails, grouped by signature."""

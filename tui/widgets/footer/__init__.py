@@ -1,0 +1,1 @@
+"""The last row: keys, what was answered, and what is asked."""

@@ -1,0 +1,147 @@
+"""One row: the keys of this screen; or an answer; or a question that wants a key; or a search being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from tui.widgets.ink import Role
+from tui.widgets.line import Line
+from tui.widgets.panel import Panel
+from tui.widgets.view import View
+
+STAYS = 8.0
+"""Seconds that an answer stays when no key is pressed."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key and what it does, in a word. ``need``: of how little use it is where there is little room."""
+
+    key: str
+    word: str
+    need: int = 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, the keys that answer it with their words, and what to do with the answer. Escape is always *no*."""
+
+    text: str
+    answers: tuple[tuple[str, str], ...]
+    then: Callable[[str], None]
+    no: str = "no"
+
+
+class Footer(Panel, can_focus=False):
+    """Takes the keys while a question or a search is open."""
+
+    class Typed(Message):
+        """The search changed. ``done``: enter; ``dropped``: escape."""
+
+        def __init__(self, text: str, *, done: bool = False, dropped: bool = False) -> None:
+            super().__init__()
+            self.text, self.done, self.dropped = text, done, dropped
+
+    def __init__(self, view: View, id: str, keys: Callable[[], tuple[Key, ...]]) -> None:
+        super().__init__(view, id)
+        self._keys = keys
+        self._message: tuple[str, Role, float] | None = None
+        self.question: Question | None = None
+        self.typing: str | None = None
+
+    def say(self, text: str, role: Role = "text") -> None:
+        """Answer a key, in one line."""
+        self._message = (text, role, self.view.clock() + STAYS)
+        self.turn()
+
+    def hush(self) -> None:
+        self._message = None
+
+    def ask(self, question: Question) -> None:
+        self._message, self.question = None, question
+        self.turn()
+
+    def type(self, text: str) -> None:
+        """Open the search with a text in it."""
+        self._message, self.typing = None, text
+        self.turn()
+
+    @property
+    def takes_keys(self) -> bool:
+        return self.question is not None or self.typing is not None
+
+    def take(self, event: events.Key) -> None:
+        """A key, while ``takes_keys``."""
+        if self.question is not None:
+            self._answer(self.question, event)
+        elif self.typing is not None:
+            self._edit(self.typing, event)
+        self.turn()
+
+    def paste(self, text: str) -> None:
+        if self.typing is not None:
+            self._typed(self.typing + text.partition("\n")[0])
+
+    def _answer(self, question: Question, event: events.Key) -> None:
+        pressed = event.character or event.key
+        if pressed in {key for key, _ in question.answers}:
+            self.question = None
+            question.then(pressed)
+        elif event.key in {"escape", "n", "ctrl+c", "q"}:
+            self.question = None
+
+    def _edit(self, typed: str, event: events.Key) -> None:
+        if event.key in {"escape", "ctrl+c"}:
+            self.typing = None
+            self.post_message(self.Typed("", dropped=True))
+        elif event.key in {"enter", "down", "tab"}:
+            self.typing = None
+            self.post_message(self.Typed(typed, done=True))
+        elif event.key in {"backspace", "ctrl+h"}:
+            self._typed(typed[:-1])
+        elif event.key in {"ctrl+u", "ctrl+w"}:
+            self._typed("" if event.key == "ctrl+u" else typed.rstrip().rpartition(" ")[0])
+        elif event.character and event.is_printable:
+            self._typed(typed + event.character)
+
+    def _typed(self, text: str) -> None:
+        self.typing = text
+        self.turn()
+        self.post_message(self.Typed(text))
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        line = self.line()
+        x = 2 if self.view.grid.mode == "wide" else 1
+        if self.question is not None:
+            line.put(x, self.question.text, "strong", bold=True)
+            for key, word in (*self.question.answers, ("esc", self.question.no)):
+                line.put(line.at + 3, key, "run", bold=True)
+                line.put(line.at + 1, word, "text")
+        elif self.typing is not None:
+            line.put(x, "/", "run", bold=True)
+            line.put(line.at + 1, self.typing, "strong", width=max(8, width - 40))
+            line.put(line.at, self.view.glyphs.select, "run")
+            line.put(line.at + 3, "enter to the list  esc clears  words: failing P1 flaky", "faint")
+        elif self._message is not None and self.view.clock() < self._message[2]:
+            line.put(x, self._message[0], self._message[1], bold=True, width=width - x - 1)
+        else:
+            self._put_keys(line, x)
+        return [line.strip()]
+
+    def _put_keys(self, line: Line, x: int) -> None:
+        """As many keys as fit; those of least need go first."""
+        keys = list(self._keys())
+        gap = 3
+        while (
+            len(keys) > 1
+            and sum(len(key.key) + 1 + len(key.word) + gap for key in keys) - gap > self.size.width - 2 * x
+        ):
+            keys.remove(max(keys, key=lambda key: key.need))
+        for key in keys:
+            line.put(x, key.key, "strong", bold=True)
+            x = line.put(line.at + 1, key.word, "muted") + gap

@@ -1,0 +1,1 @@
+"""The head of the board: may it go on, why, for what, how far."""

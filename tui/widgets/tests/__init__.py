@@ -1,0 +1,1 @@
+"""The tests of what is selected: a tier, a group of failures, or what a search finds."""

@@ -1,0 +1,147 @@
+"""A virtual list of tests: 50,000 of them cost what the visible rows cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from textual.strip import Strip
+
+from tui.events import FAILING
+from tui.reports.amounts import many
+from tui.state import Test
+from tui.widgets.amounts import took
+from tui.widgets.failures.failures import sentence
+from tui.widgets.ink import Role
+from tui.widgets.line import Line
+from tui.widgets.listing import Listing
+from tui.widgets.marks import FLAKY, MARKS
+from tui.widgets.view import Subject
+
+HISTORY = 6
+
+
+class Tests(Listing[int]):
+    """Items are the run's ids. Failing ones first, then the order in which they were collected."""
+
+    __test__ = False  # what it shows, not what pytest should collect
+
+    def items(self) -> Sequence[int]:
+        subject, state = self.view.subject, self.view.state
+        if subject.kind == "group":
+            group = next((g for g in self.view.groups if g.signature == subject.signature), None)
+            key: object = (subject, tuple(test.id for test in group.tests) if group else None)
+            return self._kept(key, lambda: [test.id for test in group.tests] if group else list(self.order))
+        if subject.kind == "search":
+            return self._kept((subject, state.seq, len(state.tests), self.view.now), self._found, dear=True)
+        failing = [id for id in state.failed if state.tests[id].tier == subject.tier]
+        tally = state.tallies.get(subject.tier)
+        key = (subject, tuple(failing), tally.total if tally else 0)
+        return self._kept(key, lambda: self._of_tier(subject.tier, failing), dear=True)
+
+    _key: object = None
+    _subject: Subject | None = None
+    _items: Sequence[int] = ()
+    _next = 0.0
+
+    def _kept(self, key: object, make: Callable[[], list[int]], dear: bool = False) -> Sequence[int]:
+        """Make the list anew only if it changed, and a long one not for every frame."""
+        now = time.monotonic()
+        if key == self._key or (dear and self._subject == self.view.subject and now < self._next):
+            return self._items
+        made = make()
+        if made != self._items:
+            self._items = made
+        self._key, self._subject = key, self.view.subject
+        cost = time.monotonic() - now
+        self._next = now + 20 * cost if cost > 0.005 else 0.0
+        return self._items
+
+    def _of_tier(self, tier: str, failing: list[int]) -> list[int]:
+        first = sorted(failing)
+        bad = set(first)
+        return first + [test.id for test in self.view.state.present() if test.tier == tier and test.id not in bad]
+
+    def _found(self) -> list[int]:
+        search = self.view.search(self.view.subject.search)
+        found = [test for test in self.view.state.present() if search.finds(test)]
+        return [test.id for test in found if test.is_failing] + [test.id for test in found if not test.is_failing]
+
+    def room(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def rows(self, width: int, height: int) -> list[Strip]:
+        edge = width - (2 if self.view.grid.mode == "wide" else 1)
+        strips = [self._title(edge)]
+        for id in self.order[self.top : self.top + self.room()]:
+            test = self.view.state.tests.get(id)
+            if test is not None:
+                strips.append(self._row(test, edge))
+        if not self.order:
+            line = self.line()
+            line.put(2, self._nothing(), "faint")
+            strips.append(line.strip())
+        return strips
+
+    def _title(self, edge: int) -> Strip:
+        subject, count = self.view.subject, len(self.order)
+        if subject.kind == "group" and subject.signature is not None:
+            name, rest = "GROUP", f"{many(count, 'test')}, {sentence(subject.signature)}"
+        elif subject.kind == "search":
+            name, rest = "FOUND", f"{many(count, 'test')} of {self.view.total.total} for {subject.search or 'anything'}"
+        else:
+            title = self.view.tier(subject.tier).title
+            name = " ".join(dict.fromkeys([subject.tier.upper(), title.upper()])).strip() or "TESTS"
+            rest = f"{many(count, 'test')}, failed first"
+        return self.title(name, rest, edge, right=self.span())
+
+    def _nothing(self) -> str:
+        if self.view.subject.kind == "search":
+            return "nothing matches; esc clears the search"
+        return "being collected" if self.view.state.collecting else "no tests"
+
+    def _row(self, test: Test, edge: int) -> Strip:
+        selected = test.id == self.cursor
+        line = Line(self.view.ink, self.view.glyphs, self.size.width, "sel" if selected else "bg", (1, edge))
+        if selected:
+            line.put(1, self.view.glyphs.select, "run" if self.active else "muted", on="bg")
+        mark = MARKS[test.status]
+        if test.is_flaky and test.status == "passed":
+            mark = FLAKY
+        bad = test.status in FAILING
+        line.put(2, self.view.glyphs.of(mark), mark.role, bold=bad)
+        line.put(4, mark.word, mark.word_role, bold=bad)
+        calm = test.status in {"waiting", "not-run", "skipped"}
+        role: Role = "strong" if bad else "run" if test.status == "running" else "muted" if calm else "text"
+        self._put_name(line, test, max(9, line.at + 1), edge - 14, role, bad)
+        seconds = self._seconds(test)
+        if seconds is not None:
+            line.put(edge - 13, took(seconds), "muted", width=5, right=True)
+        self._history(line, test, edge - HISTORY)
+        return line.strip()
+
+    def _put_name(self, line: Line, test: Test, x: int, end: int, role: Role, bold: bool) -> None:
+        """The name; where there is room, what tells it from others of that name."""
+        wide = end - x > 70
+        if wide:
+            line.put(x, test.node, role, bold=bold, width=end - x, cut="middle")
+            return
+        name = f"{test.tier} {test.name}" if self.view.subject.kind != "tier" and end - x > 45 else test.name
+        line.put(x, name, role, bold=bold, width=end - x, cut="middle")
+
+    def _seconds(self, test: Test) -> float | None:
+        if test.status == "running" and test.started is not None:
+            return max(0.0, float(int(self.view.now - test.started)))
+        if test.status in {"waiting", "not-run"} or not test.attempts:
+            return None
+        return test.attempts[-1].duration
+
+    def _history(self, line: Line, test: Test, x: int) -> None:
+        """Attempts of this iteration, the newest last, behind the last outcome of the iteration before."""
+        marks: list[tuple[bool, bool]] = [] if test.last is None else [(test.last in FAILING, False)]
+        marks += [(attempt.outcome in FAILING, True) for attempt in test.attempts]
+        marks = marks[-HISTORY:]
+        glyph = self.view.glyphs.of(MARKS["failed"])
+        x += HISTORY - len(marks)
+        for bad, today in marks:
+            x = line.put(x, glyph if bad else self.view.glyphs.dot, ("bad" if today else "muted") if bad else "faint")

@@ -1,0 +1,79 @@
+"""What a tier is, in a glyph and a word; and which tiers are shown when there are more than rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui.state import Status, Tally
+from tui.widgets.ink import Role
+from tui.widgets.marks import MARKS
+
+
+@dataclass(frozen=True)
+class TierWord:
+    status: Status
+    word: str
+    role: Role
+    word_role: Role
+
+
+FAILING = TierWord("failed", "FAILING", "bad", "bad")
+RUNNING = TierWord("running", "running", "run", "run")
+WAITING = TierWord("waiting", "waiting", "muted", "faint")
+PASSED = TierWord("passed", "passed", "goodq", "goodq")
+SKIPPED = TierWord("skipped", "skipped", "warn", "muted")
+CANCELLED = TierWord("cancelled", "stopped", "warn", "muted")
+BLOCKED = TierWord("blocked", "blocked", "warn", "muted")
+NOT_RUN = TierWord("not-run", "not run", "muted", "faint")
+
+
+def tier_word(tally: Tally) -> TierWord:
+    """Of all that a tier is at once, what matters most."""
+    status = tally.statuses
+    if tally.failing:
+        return FAILING
+    if status.get("running"):
+        return RUNNING
+    if status.get("waiting") or not tally.total:
+        return WAITING
+    if status.get("cancelled"):
+        return CANCELLED
+    if status.get("blocked"):
+        return BLOCKED
+    if status.get("not-run"):
+        return NOT_RUN
+    return PASSED if status.get("passed") or not status.get("skipped") else SKIPPED
+
+
+def shown_tiers(tallies: dict[str, Tally], rows: int, selected: str | None) -> tuple[list[str], list[str]]:
+    """The tiers with a row, and those summed up in one line. Failing ones and the selected one are never folded away.
+
+    Passed tiers fold first, then those that wait, then those that run, each from the end. (With more failing
+    tiers than rows, the last of those are summed up too: the line says that they fail.)
+    """
+    every = list(tallies)
+    if len(every) <= rows:
+        return every, []
+    rank = {id: _patience(tally_word) for id, tally_word in ((id, tier_word(tallies[id])) for id in every)}
+    if selected in rank:
+        rank[selected] = -1
+    kept = sorted(every, key=lambda id: (rank[id], every.index(id)))[: max(0, rows - 1)]
+    return [id for id in every if id in kept], [id for id in every if id not in kept]
+
+
+def _patience(word: TierWord) -> int:
+    order = (FAILING, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
+    return order.index(word)
+
+
+def folded_words(tallies: dict[str, Tally], folded: Sequence[str]) -> list[tuple[TierWord, int]]:
+    """What the folded tiers are: how many of each word, the worst first."""
+    counted: dict[TierWord, int] = {}
+    for id in folded:
+        word = tier_word(tallies[id])
+        counted[word] = counted.get(word, 0) + 1
+    return sorted(counted.items(), key=lambda item: _patience(item[0]) if item[0] is not PASSED else -1)
+
+
+__all__ = ["MARKS", "TierWord", "folded_words", "shown_tiers", "tier_word"]
