@@ -36,4 +36,4 @@ bench: .venv
 
 # Pictures of the real board on a real run.
 screenshots: .venv
-	$(BIN)/python benchmarks/screenshots.py
+	$(BIN)/python screenshots/make.py
