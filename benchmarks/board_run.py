@@ -11,9 +11,11 @@ import sys
 import termios
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tui.client.live import LiveFeed
+from tui.errors import StagewatchError
 from tui.protocol import Stop
 from tui.session import records
 
@@ -53,9 +55,8 @@ async def run_with_board(project: Path, python: str) -> tuple[float, int]:
     """Seconds from the command to the end of the first pass, and bytes sent to the terminal by then."""
     command = [str(Path(sys.executable).with_name("stagewatch")), "run", "--python", python]
     terminal = Terminal(command, project)
-    while not (mine := [record for record in records.live() if record.root == str(project.resolve())]):
+    while not (feed := await _session_of(project)):
         await asyncio.sleep(0.01)
-    feed = await LiveFeed.connect(Path(mine[0].socket), commands=True)
     updates = feed.updates()
     while feed.state.is_running:
         await anext(updates)
@@ -68,3 +69,11 @@ async def run_with_board(project: Path, python: str) -> tuple[float, int]:
     terminal.type("q")
     terminal.close()
     return seconds, sent
+
+
+async def _session_of(project: Path) -> LiveFeed | None:
+    for record in records.live():
+        if record.root == str(project.resolve()):
+            with suppress(StagewatchError):  # it does not listen yet
+                return await LiveFeed.connect(Path(record.socket), commands=True)
+    return None

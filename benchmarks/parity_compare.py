@@ -19,6 +19,7 @@ Mask: TypeAlias = Callable[[str], str]
 
 _CHANGING = [
     (re.compile(r"0x[0-9a-fA-F]{5,}"), "0x…"),
+    (re.compile(r"\bid=(\\?')\d{9,}"), r"id=\1…"),  # of a mock
     (re.compile(r"(?:/[\w.+-]+)*/(?:pytest-of-\w+/pytest-\d+|tmp/[\w.+-]+)"), "/tmp/…"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?"), "<moment>"),
     (re.compile(r"(127\.0\.0\.1|localhost|::1\]?)(', |:)\d+"), r"\1\2<n>"),

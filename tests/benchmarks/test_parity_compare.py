@@ -60,7 +60,10 @@ def test_output_that_is_steady_must_be_equal_to_the_letter() -> None:
 
 def test_addresses_times_and_paths_are_put_aside_where_pytest_differs_from_itself() -> None:
     one, two, ours = (
-        _printed(f"<a at 0x7f00a{n}> /tmp/pytest-of-me/pytest-{n}/x in 0.{n}s 127.0.0.1:5{n}") for n in (10, 20, 30)
+        _printed(
+            f"<a at 0x7f00a{n}> /tmp/pytest-of-me/pytest-{n}/x in 0.{n}s 127.0.0.1:5{n} <Mock id='1403391234{n}'> \""
+        )
+        for n in (10, 20, 30)
     )
     found = compare(one, two, ours)
     assert (_verdict(found), found.after_mask) == ((1, 0, 0), 1)
