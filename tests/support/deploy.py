@@ -35,7 +35,8 @@ SCHEMA = e.Signature("ValidationError", "'currency' is required (GET /v2/orders)
 TENANT = e.Signature("HTTPStatusError", "409 Conflict for POST /v2/tenants", "tests/conftest.py:60 tenant")
 
 P1 = (
-    "tests/ws/test_upgrade.py::test_upgrade_with_token[eu]", "tests/ws/test_upgrade.py::test_upgrade_with_token[us]",
+    "tests/ws/test_upgrade.py::test_upgrade_with_token[eu]",
+    "tests/ws/test_upgrade.py::test_upgrade_with_token[us]",
     "tests/orders/test_refund.py::test_refund_total_matches_invoice",
     "tests/ws/test_upgrade.py::test_reconnect_after_token_refresh",
     "tests/ws/test_logout.py::test_logout_closes_socket",
@@ -49,7 +50,8 @@ NAMED = {
     "P1": P1,
     "P2": ("tests/orders/test_cancel.py::test_cancel_twice_is_idempotent",),
     "Security": (
-        "tests/auth/test_scopes.py::test_reader_cannot_write[orders]", "tests/auth/test_audit.py::test_audit_is_written",
+        "tests/auth/test_scopes.py::test_reader_cannot_write[orders]",
+        "tests/auth/test_audit.py::test_audit_is_written",
         "tests/ws/test_upgrade.py::test_ws_rejects_anonymous",
     ),
     "Contract": (

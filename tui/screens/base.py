@@ -87,6 +87,9 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         """Behind the panels: nothing, in the ground's colour."""
         return [Strip.blank(crop.width, self.view.ink.base)] * crop.height
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.turn)
+
     def on_screen_resume(self) -> None:
         self.view.grid = self.grid
         self.turn()

@@ -117,10 +117,10 @@ class BoardScreen(BaseScreen):
         self.set_focus(self.query_one(f"#{panel}"))
 
     def keys(self) -> tuple[Key, ...]:
-        typed = (Key("esc", "clear", 1),) if self._searched else (Key("esc", "back", 1),) if self.zoomed else ()
+        typed = (Key("esc", "clear"),) if self._searched else (Key("esc", "back"),) if self.zoomed else ()
         failed = bool(self.view.state.failed)
         return (
-            Key("?", "help"), *typed, Key("/", "search", 3), Key("enter", "open", 1),
+            Key("?", "help", 2), *typed, Key("/", "search", 3), Key("enter", "open", 1),
             Key("f", "failed", 2 if failed else 4),
             Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5), Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
@@ -183,6 +183,7 @@ class BoardScreen(BaseScreen):
             self._activate("tiers")
 
     def _show_tests(self) -> None:
+        self._look()
         if "tests" not in self.grid.regions:
             self.zoomed = True
             self.turn()

@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from rich.cells import cell_len, get_character_cell_size
-from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
@@ -70,15 +69,13 @@ class Thrift:
         width, height = size
         if len(self._rows) != height or (self._rows and len(self._rows[0]) != width):
             self._rows = [[("", None)] * width for _ in range(height)]
-        out: list[str] = []
+        pen = _Pen()
         for y, x, strips in _strips(update):
             if 0 <= y < height:
-                self._row(out, y, x, [cell for strip in strips for cell in _cells(strip)][: width - x])
-        if out:
-            out.append("\x1b[0m")
-        return "".join(out)
+                self._row(pen, y, x, [cell for strip in strips for cell in _cells(strip)][: width - x])
+        return pen.text + "\x1b[0m" if pen.text else ""
 
-    def _row(self, out: list[str], y: int, x: int, new: list[_Cell]) -> None:
+    def _row(self, pen: _Pen, y: int, x: int, new: list[_Cell]) -> None:
         old = self._rows[y][x : x + len(new)]
         if old == new:
             return
@@ -90,8 +87,8 @@ class Thrift:
         for i in range(1, len(differ) + 1):
             if i == len(differ) or differ[i] - differ[i - 1] > GAP:
                 first, last = differ[start], differ[i - 1]
-                out.append(f"\x1b[{y + 1};{x + first + 1}H")
-                out.append(_painted(new[first : last + 1]))
+                pen.text += f"\x1b[{y + 1};{x + first + 1}H"
+                pen.write(new[first : last + 1])
                 start = i
 
 
@@ -157,8 +154,9 @@ def _cells(strip: Strip) -> Iterable[_Cell]:
         if control:
             continue
         if _is_plain(text):
+            blank = _blank(style)
             for character in text:
-                yield character, style
+                yield (character, style) if character != " " else (" ", blank)
         else:
             yield text, style
             for _ in range(cell_len(text) - 1):
@@ -175,19 +173,48 @@ def _is_plain(text: str) -> bool:
     return text.isascii() or (cell_len(text) == len(text) and all(get_character_cell_size(c) == 1 for c in text))
 
 
-def _painted(cells: list[_Cell]) -> str:
-    out: list[str] = []
-    current: Style | None = None
-    for text, style in cells:
-        if style is not current:
-            out.append(_begin(style or Style.null()))
-            current = style
-        out.append(text)
-    return "".join(out)
+class _Pen:
+    """What the terminal writes with, so that only what changes of it is sent."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._style: Style | None = None
+
+    def write(self, cells: list[_Cell]) -> None:
+        out: list[str] = []
+        for text, style in cells:
+            if style is not self._style and not (text == " " and _blank(self._style) == style):
+                out.append(_change(self._style, style or Style.null()))
+                self._style = style
+            out.append(text)
+        self.text += "".join(out)
 
 
 @lru_cache(4096)
-def _begin(style: Style) -> str:
-    """The sequence that begins a style, whatever was before."""
-    codes = style.render("\0", color_system=ColorSystem.TRUECOLOR).partition("\0")[0]
-    return "\x1b[0;" + codes[2:] if codes else "\x1b[0m"
+def _change(old: Style | None, new: Style) -> str:
+    """The shortest sequence that turns one style into another."""
+    codes = _codes(new)
+    if old is None or _codes(old)[0] != codes[0]:
+        sent = ["0", *(code for code in codes if code)]
+    else:
+        sent = [code or default for was, code, default in zip(_codes(old), codes, ("", "39", "49"), strict=True)
+                if was != code]  # fmt: skip
+    return f"\x1b[{';'.join(sent)}m" if sent else ""
+
+
+@lru_cache(1024)
+def _codes(style: Style) -> tuple[str, str, str]:
+    """Attributes, foreground and background of a style, as the terminal is told them."""
+    attributes = ";".join(code for on, code in ((style.bold, "1"), (style.reverse, "7")) if on)
+    fore, back = style.color, style.bgcolor
+    return (
+        attributes,
+        ";".join(fore.get_ansi_codes(foreground=True)) if fore is not None else "",
+        ";".join(back.get_ansi_codes(foreground=False)) if back is not None else "",
+    )
+
+
+@lru_cache(1024)
+def _blank(style: Style | None) -> Style | None:
+    """The style of a blank: its ink can't be seen."""
+    return style if style is None or style.reverse else Style(bgcolor=style.bgcolor)

@@ -1,7 +1,7 @@
 """A panel with a cursor: it stays on its item and on its row whatever comes in.
 
-While a list has the focus its order stands still; items that come later are put at its end, items
-that leave keep their row. When nobody is in it, it follows the run's own order.
+While somebody is in a list its order stands still; items that come later are put at its end, items
+that leave keep their row. When nobody is in it, it has no cursor and follows the run's own order.
 """
 
 from __future__ import annotations
@@ -64,20 +64,21 @@ class Listing(Panel, Generic[Item], can_focus=True):
     def settle(self) -> None:
         """Bring order and cursor up to date, as far as that moves nothing under the user's eyes."""
         now = self.items()
+        entered = self.active and not self._was_active
         if now is self._seen and self.active == self._was_active:
             return
         self._seen, self._was_active = now, self.active
-        if not self.active:
+        if not self.active or entered:
             self.order = now
         elif now is not self.order:
             known = set(self.order)
             later = [item for item in now if item not in known]
             if later:
                 self.order = [*self.order, *later]
-        if self.cursor is None or (not self.active and self.cursor not in self.order):
-            self.cursor = self.order[0] if self.order else None
-            self.top = 0
-        if not self.active:
+        self.top = max(0, min(self.top, len(self.order) - self.room()))
+        if self.active and self.cursor not in self.order:
+            self.cursor = self.order[self.top] if self.order else None
+        if entered:
             self.show_cursor()
 
     def begin_again(self) -> None:

@@ -43,6 +43,8 @@ class View:
         self.clock = clock
         self.grid = Grid()
         self.now = clock()
+        self.tick = self.now
+        """The second that ``now`` is in: what runs is timed by it, so that its cells change once a second."""
         self.subject = Subject("tier")
         self.active = "tiers"
         self._verdict: Verdict | None = None
@@ -60,6 +62,7 @@ class View:
     def turn(self) -> None:
         """Begin a new frame: what was worked out for the last one may be old."""
         self.now = max(self.clock(), self.state.now) if self.state.is_running else self.clock()
+        self.tick = float(int(self.now))
         self._verdict = None
         if self._groups is not None and not _is_dear(self.state, self._grouped):
             self._groups = None

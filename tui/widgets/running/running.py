@@ -97,7 +97,7 @@ class Running(Listing[int]):
             line.put(grid.second + 23, words, "warn" if late else "muted", width=11)
 
     def elapsed(self, test: Test) -> float:
-        return 0.0 if test.started is None else max(0.0, self.view.now - test.started)
+        return 0.0 if test.started is None else max(0.0, self.view.tick - test.started)
 
     def _latest(self) -> Strip:
         """One row for all: the test that is latest against its usual time, or has run longest."""

@@ -101,10 +101,10 @@ class Tests(Listing[int]):
         return "being collected" if self.view.state.collecting else "no tests"
 
     def _row(self, test: Test, edge: int) -> Strip:
-        selected = test.id == self.cursor
+        selected = test.id == self.cursor and self.active
         line = Line(self.view.ink, self.view.glyphs, self.size.width, "sel" if selected else "bg", (1, edge))
         if selected:
-            line.put(1, self.view.glyphs.select, "run" if self.active else "muted", on="bg")
+            line.put(1, self.view.glyphs.select, "run", on="bg")
         mark = MARKS[test.status]
         if test.is_flaky and test.status == "passed":
             mark = FLAKY
@@ -131,7 +131,7 @@ class Tests(Listing[int]):
 
     def _seconds(self, test: Test) -> float | None:
         if test.status == "running" and test.started is not None:
-            return max(0.0, float(int(self.view.now - test.started)))
+            return max(0.0, float(int(self.view.tick - test.started)))
         if test.status in {"waiting", "not-run"} or not test.attempts:
             return None
         return test.attempts[-1].duration
