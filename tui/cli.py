@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import re
-import secrets
 import sys
-import time
-import traceback
-from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui import options as command_line
 from tui.errors import INTERNAL, INTERRUPTED, StagewatchError
+from tui.shown import line as shown
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tui.plan.model import Plan
     from tui.session.records import SessionRecord
+
+_T = TypeVar("_T")
+
+NEWEST = 20
+"""Iterations that ``history`` prints."""
+_LONGEST_SENTENCE = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,18 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tui.session.main import main as session
 
         return session()
+    # Streams that were closed before we began (``>&-``) take nothing, and are no reason to fail.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    sys.stdin = sys.stdin or _nowhere("r")
     try:
         chosen = command_line.parse(arguments)
-        return _COMMANDS[chosen.command](chosen)
+        code = _COMMANDS[chosen.command](chosen)
+        sys.stdout.flush()
+        return code
     except StagewatchError as error:
-        print(f"stagewatch: {error}", file=sys.stderr)
+        print(f"stagewatch: {shown(str(error)[:_LONGEST_SENTENCE])}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        # Whoever read a list has seen enough. (A run's own lines and documents never come here.)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception:
+        import traceback
+
         traceback.print_exc()
         print("stagewatch: this is a fault of Stagewatch's own; what was recorded is safe", file=sys.stderr)
         return INTERNAL
@@ -50,7 +63,7 @@ def run(chosen: Namespace) -> int:
     from tui.plan.file import find_plan, read_plan
     from tui.plan.project import existing, project_root
 
-    cwd = Path.cwd()
+    cwd = _here()
     root = project_root(existing(chosen.paths, cwd), cwd)
     plan_file = find_plan(root, None if chosen.plan is None else Path(chosen.plan))
     if plan_file is not None and chosen.plan is None:
@@ -83,14 +96,16 @@ def attach(chosen: Namespace) -> int:
     from tui import places, viewing
 
     wanted = viewing.Wanted(chosen.headless, chosen.theme, until_idle=True, json=chosen.json)
-    record = _session(chosen.session)
+    record = _find(chosen.session)
     if record is not None:
-        return asyncio.run(viewing.watch_session(Path(record.socket), wanted, read_only=chosen.read_only))
-    return asyncio.run(viewing.watch_recorded(places.project_folder(_root_here()), None, wanted))
+        return _run(viewing.watch_session(Path(record.socket), wanted, read_only=chosen.read_only))
+    return _run(viewing.watch_recorded(places.project_folder(_root_here()), None, wanted))
 
 
 def sessions(chosen: Namespace) -> int:
     """List what is alive."""
+    import time
+
     from tui import viewing
     from tui.session import records
 
@@ -99,8 +114,8 @@ def sessions(chosen: Namespace) -> int:
         viewing.write_document(chosen.json, records.document(live))
         return 0
     for record in live:
-        since = time.strftime("%H:%M:%S", time.localtime(record.began))
-        print(f"{record.name}  iteration {record.iteration} of {record.root}  since {since}")
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.began))
+        print(f"{record.name}  iteration {record.iteration} of {shown(record.root)}  since {since}")
     if not live:
         print("no session is alive")
     return 0
@@ -108,10 +123,12 @@ def sessions(chosen: Namespace) -> int:
 
 def stop(chosen: Namespace) -> int:
     """End a session, and wait until it and all that it started are gone."""
-    record = _session(chosen.session)
+    from tui import launch
+
+    record = _find(chosen.session)
     if record is None:
         raise StagewatchError("no session is alive here; `stagewatch sessions` lists them")
-    asyncio.run(_end(Path(record.socket)))
+    launch.end(record)
     print(f"{record.name} has ended")
     return 0
 
@@ -119,31 +136,35 @@ def stop(chosen: Namespace) -> int:
 def rerun(chosen: Namespace) -> int:
     """Ask a live session to run tests again; with --headless, print what comes of it."""
     from tui import viewing
+    from tui.client.asking import ask
     from tui.protocol import Rerun
 
     if bool(chosen.tests) == chosen.failed:
         raise StagewatchError("say what to run again: --failed, or node ids")
-    record = _session(None)
+    record = _find(None)
     if record is None:
         raise StagewatchError("no session is alive here: `stagewatch run` starts one (headless: with --keep)")
     command = Rerun("failed") if chosen.failed else Rerun("tests", nodes=tuple(chosen.tests))
-    print(asyncio.run(_ask(Path(record.socket), command)), file=sys.stderr)
+    print(_run(ask(Path(record.socket), command)), file=sys.stderr)
     if not chosen.headless and chosen.json is None:
         return 0
     wanted = viewing.Wanted(True, until_idle=True, json=chosen.json)
-    return asyncio.run(viewing.watch_session(Path(record.socket), wanted))
+    return _run(viewing.watch_session(Path(record.socket), wanted))
 
 
 def history(chosen: Namespace) -> int:
     """List this project's iterations."""
     from tui import places, queries, viewing
 
-    iterations = queries.history(places.project_folder(_root_here()))
+    folder = places.project_folder(_root_here())
     if chosen.json is not None:
-        viewing.write_document(chosen.json, queries.history_document(iterations))
+        viewing.write_document(chosen.json, queries.history_document(queries.history(folder)))
         return 0
+    iterations = queries.history(folder, NEWEST)
+    if older := queries.count(folder) - len(iterations):
+        print(f"{older} older: `stagewatch history --json -` has all, `stagewatch show N` opens one")
     for line in queries.history_lines(iterations):
-        print(line)
+        print(shown(line))
     return 0
 
 
@@ -152,7 +173,7 @@ def show(chosen: Namespace) -> int:
     from tui import places, viewing
 
     wanted = viewing.Wanted(chosen.headless, chosen.theme, until_idle=True)
-    return asyncio.run(viewing.watch_recorded(places.project_folder(_root_here()), chosen.number, wanted))
+    return _run(viewing.watch_recorded(places.project_folder(_root_here()), chosen.number, wanted))
 
 
 _COMMANDS = {
@@ -161,7 +182,11 @@ _COMMANDS = {
 }  # fmt: skip
 
 
-def _start(chosen: Namespace, root: Path, cwd: Path, plan: object, *, narrows: bool = True) -> int:
+def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None, *, narrows: bool = True) -> int:
+    import re
+    import secrets
+    import time
+
     from tui import launch, viewing
     from tui.client.live import who
     from tui.plan.model import Plan, Selection
@@ -171,15 +196,15 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: object, *, narrows: b
 
     if chosen.detach and (chosen.json or chosen.junit):
         raise StagewatchError("--detach returns before there are results: `stagewatch attach --json FILE` writes them")
-    assert plan is None or isinstance(plan, Plan)
     selection = Selection(
         tuple(chosen.paths), tuple(chosen.tier), tuple(chosen.suite), chosen.keyword, chosen.markers, chosen.pytest_args
     )
     python = interpreter(root, chosen.python)
     headless = viewing.is_plain(chosen.headless) and not chosen.detach
-    _make_room(root)
+    signals = viewing.Signals() if headless else None
+    launch.make_room(str(root))
     request = RunRequest(
-        session=f"{re.sub('[^A-Za-z0-9._-]+', '-', root.name) or 'root'}-{secrets.token_hex(2)}",
+        session=f"{re.sub('[^A-Za-z0-9._-]+', '-', root.name)[:40] or 'root'}-{secrets.token_hex(2)}",
         root=str(root),
         cwd=str(cwd),
         plan=plan or Plan(),
@@ -196,92 +221,41 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: object, *, narrows: b
     )
     ready = launch.start_session(request)
     if chosen.detach:
-        print(f"started; watch it: stagewatch attach {Path(ready.socket).stem}")
+        print(f"started; watch it: stagewatch attach {request.session}")
         return 0
     wanted = viewing.Wanted(
         chosen.headless, chosen.theme, owns=headless, until_idle=chosen.keep, json=chosen.json, junit=chosen.junit
     )
-    return asyncio.run(viewing.watch_session(Path(ready.socket), wanted))
+    return _run(viewing.watch_session(Path(ready.socket), wanted, signals=signals))
 
 
-def _make_room(root: Path) -> None:
-    """A session of this project that has nothing more to run makes room for the next; one that runs does not."""
-    record = next((record for record in _live() if record.root == str(root)), None)
-    if record is None:
-        return
-    if asyncio.run(_is_running(Path(record.socket))):
-        raise StagewatchError(
-            f"{record.name} is running this project already: `stagewatch attach` joins it, `stagewatch stop` ends it"
-        )
-    asyncio.run(_end(Path(record.socket)))
+def _find(name: str | None) -> SessionRecord | None:
+    from tui import launch
+
+    return launch.find(name, str(_root_here()))
 
 
-async def _is_running(socket: Path) -> bool:
-    from tui.client.live import LiveFeed
-
-    feed = await LiveFeed.connect(socket, commands=True)
-    running = feed.state.is_running
-    await feed.close()
-    return running
-
-
-async def _end(socket: Path) -> None:
-    from tui.protocol import Stop
-
-    await _ask(socket, Stop(), until_gone=True)
-
-
-async def _ask(socket: Path, command: object, *, until_gone: bool = False) -> str:
-    """Have one command carried out; returns what the session says to it. Raises StagewatchError when it refuses."""
-    from tui.client.live import LiveFeed
-    from tui.protocol import Accepted, Rerun, Stop
-
-    assert isinstance(command, Rerun | Stop)
-    feed = await LiveFeed.connect(socket, commands=True)
-
-    async def read() -> None:
-        async for _ in feed.updates():
-            pass
-
-    reading = asyncio.create_task(read())
+def _here() -> Path:
     try:
-        reply = await feed.send(command)
-        if until_gone:
-            await reading
-        if not isinstance(reply, Accepted) and not until_gone:
-            raise StagewatchError(reply.why)
-        return reply.what if isinstance(reply, Accepted) else ""
-    finally:
-        reading.cancel()
-        await feed.close()
+        return Path.cwd()
+    except OSError:
+        raise StagewatchError("the current folder is gone: `cd` to one that exists") from None
 
 
-def _live() -> list[SessionRecord]:
-    from tui.session import records
-
-    return records.live()
+def _nowhere(mode: str = "w") -> Any:
+    return open(os.devnull, mode)  # noqa: PTH123 - for as long as the program lives
 
 
-def _session(name: str | None) -> SessionRecord | None:
-    """The session named; else this project's; else the only one. Raises StagewatchError when that is not one."""
-    live = _live()
-    if name is not None:
-        found = next((record for record in live if record.name == name), None)
-        if found is None:
-            known = f"alive: {', '.join(record.name for record in live)}" if live else "none is alive"
-            raise StagewatchError(f"there is no session {name}; {known}")
-        return found
-    here = str(_root_here())
-    mine = [record for record in live if record.root == here]
-    if mine or len(live) != 1:
-        return mine[0] if mine else None
-    return live[0]
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
+    import asyncio  # a third of the time that --help takes
+
+    return asyncio.run(work)
 
 
 def _root_here() -> Path:
     from tui.plan.file import find_plan
     from tui.plan.project import project_root
 
-    root = project_root((), Path.cwd())
+    root = project_root((), _here())
     plan = find_plan(root)
     return root if plan is None else plan.parent.resolve()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from tui import __version__
@@ -26,7 +28,7 @@ _REFUSED_ARGUMENTS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise StagewatchError(f"{message} (see `{self.prog} --help`)")
+        raise StagewatchError(f"{message.removeprefix('argument ')} (see `{self.prog} --help`)")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -48,6 +50,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         )
     if "pytest_args" in options:
         options.pytest_args = tuple(pytest_args)
+    if getattr(options, "json", None) == "-" and getattr(options, "junit", None) == "-":
+        raise StagewatchError("--json - and --junit - are two documents for one standard output: name a file for one")
     return options
 
 
@@ -104,12 +108,14 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
     )
     _json(parser)
-    parser.add_argument("--junit", metavar="FILE", help="write JUnit XML (- for standard output)")
+    parser.add_argument("--junit", type=_writable, metavar="FILE", help="write JUnit XML (- for standard output)")
     parser.set_defaults(pytest_args=())
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", metavar="FILE", help="write the results as JSON (- for standard output)")
+    parser.add_argument(
+        "--json", type=_writable, metavar="FILE", help="write the results as JSON (- for standard output)"
+    )
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -160,6 +166,23 @@ _COMMANDS = {
     "history": ("list the iterations of this project", _json),
     "show": ("open an iteration of this project, on the board", _show),
 }
+
+
+def _writable(text: str) -> str:
+    """A file that can be made or replaced: better known before a run than after it."""
+    if text == "-":
+        return text
+    path = Path.cwd() / text
+    try:
+        if not text or path.is_dir():
+            raise argparse.ArgumentTypeError(f"expected a file, found {text!r}")
+        if not path.parent.is_dir():
+            raise argparse.ArgumentTypeError(f"{text} can't be written (there is no folder {path.parent})")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise argparse.ArgumentTypeError(f"{text} can't be written (no permission)")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text} can't be written ({error.strerror})") from None
+    return str(path)
 
 
 def _count(text: str) -> int:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tui.errors import StagewatchError
 
 _LONGEST_SOCKET_PATH = 107
 """Bytes; what the kernel takes (``man 7 unix``)."""
+_TEMPORARY = "stagewatch-"
 
 
 def state_folder() -> Path:
@@ -47,7 +49,21 @@ def socket_path(session: str) -> Path:
         if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             _private(folder)
             return path
-    return Path(tempfile.mkdtemp(prefix="stagewatch-")) / "s.sock"
+    path = Path(tempfile.mkdtemp(prefix=_TEMPORARY)) / "s.sock"
+    if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+        path.parent.rmdir()
+        raise StagewatchError(
+            f"no folder here has a name short enough for a socket ({_LONGEST_SOCKET_PATH} bytes): set XDG_RUNTIME_DIR"
+        )
+    return path
+
+
+def forget_socket(path: Path) -> None:
+    """Remove a session's socket, and the folder that was made for it alone."""
+    path.unlink(missing_ok=True)
+    if path.parent.name.startswith(_TEMPORARY):
+        with suppress(OSError):
+            path.parent.rmdir()
 
 
 def _private(folder: Path) -> Path:

@@ -74,6 +74,12 @@ def history(folder: Path, newest: int | None = None) -> list[IterationSummary]:
         ]
 
 
+def count(folder: Path) -> int:
+    """How many iterations are recorded."""
+    with _reading(folder) as journal:
+        return 0 if journal is None else len(journal.numbers())
+
+
 def summary(state: RunState) -> IterationSummary:
     """A state in one line, judged by the policy it was run under."""
     return IterationSummary(

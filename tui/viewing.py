@@ -7,18 +7,21 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import msgspec
 
 from tui import places, queries
 from tui.client.live import LiveFeed
 from tui.client.recorded import RecordedFeed
-from tui.errors import INTERNAL, StagewatchError
-from tui.gate import verdict
+from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
+from tui.gate import Verdict, verdict
 from tui.plain import Printer, follow
 from tui.protocol import Stop
+from tui.reports.summary import summary
 from tui.state import RunState
 
 
@@ -33,6 +36,35 @@ class Wanted(msgspec.Struct, frozen=True):
     junit: str | None = None
 
 
+class Signals:
+    """INT, TERM and HUP to a viewer without a board, from before its session is started until the program ends.
+
+    What whoever started us had ignored (``nohup``, a job in the background of a script) stays ignored.
+    """
+
+    def __init__(self) -> None:
+        self.came = 0
+        self._tell: Callable[[], object] | None = None
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._hear)
+
+    def on_each(self, act: Callable[[], None]) -> None:
+        """From the running event loop on, have something done; at once, if one has come already."""
+        loop = asyncio.get_running_loop()
+        self._tell = lambda: loop.call_soon_threadsafe(act)
+        if self.came:
+            act()
+
+    def on_none(self) -> None:
+        self._tell = None
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self.came += 1
+        if self._tell is not None:
+            self._tell()
+
+
 def is_plain(headless: bool) -> bool:
     """Whether to print lines: when asked to, or where a board can't be drawn or would not be read."""
     return (
@@ -43,13 +75,13 @@ def is_plain(headless: bool) -> bool:
     )
 
 
-async def watch_session(socket: Path, wanted: Wanted, *, read_only: bool = False) -> int:
-    """Watch a live session; returns the exit code."""
-    feed = await LiveFeed.connect(socket, read_only=read_only)
+async def watch_session(
+    socket: Path, wanted: Wanted, *, read_only: bool = False, signals: Signals | None = None
+) -> int:
+    """Watch a live session; returns the exit code. Who prints lines never drives, unless the session is its own."""
+    feed = await LiveFeed.connect(socket, read_only=read_only or (is_plain(wanted.headless) and not wanted.owns))
     try:
-        how_to_return = f"stagewatch attach {feed.session}"
-        code = await _watch(feed, wanted, how_to_return)
-        return code if feed.exit_code not in (2, INTERNAL) else feed.exit_code
+        return await _watch(feed, wanted, f"stagewatch attach {feed.session}", signals)
     finally:
         await feed.close()
 
@@ -57,45 +89,84 @@ async def watch_session(socket: Path, wanted: Wanted, *, read_only: bool = False
 async def watch_recorded(folder: Path, number: int | None, wanted: Wanted) -> int:
     """Open an iteration from the journal; returns its exit code."""
     feed = RecordedFeed(folder, number)
-    return await _watch(feed, wanted, f"stagewatch show {feed.state.iteration}")
+    return await _watch(feed, wanted, f"stagewatch show {feed.state.iteration}", None)
 
 
-async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: str) -> int:
-    out = sys.stderr if "-" in (wanted.json, wanted.junit) else sys.stdout
-    printer = Printer(out)
-    if is_plain(wanted.headless):
-        await _follow(feed, printer, wanted)
-    else:
-        await _draw(feed, wanted)
+async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: str, signals: Signals | None) -> int:
+    printer = Printer(sys.stderr if "-" in (wanted.json, wanted.junit) else sys.stdout)
+    plain = is_plain(wanted.headless)
+    interrupted = False
+    try:
+        if plain:
+            interrupted = await _follow(feed, printer, wanted, signals or Signals())
+        else:
+            await _draw(feed, wanted)
+    except Exception:
+        # The board broke; what it showed did not, and goes on.
+        printer.write(summary(feed.state, verdict(feed.state, time.time()), f"come back: {how_to_return}"))
+        raise
+    trouble = _trouble(feed)
+    if trouble is not None and trouble.exit_code == MALFORMED:
+        raise trouble
     state = feed.state
+    judged = _judged(state, trouble, interrupted)
     if state.ended is not None or feed.farewell:
         how_to_return = f"stagewatch show {state.iteration}"
-    judged = verdict(state, time.time())
-    if isinstance(feed, LiveFeed) and feed.exit_code in (2, INTERNAL):
-        raise StagewatchError(feed.farewell or "", feed.exit_code)
-    printer.finish(state, judged, f"come back: {how_to_return}")
-    write_results(state, wanted.json, wanted.junit)
+    come_back = f"come back: {how_to_return}" if state.iteration else ""  # without a journal it has no number
+    if plain:
+        printer.finish(state, judged, come_back)
+    else:
+        printer.write(summary(state, judged, come_back))
+    write_results(state, judged, wanted.json, wanted.junit)
+    if trouble is not None:
+        raise trouble
     return judged.exit_code
 
 
-async def _follow(feed: LiveFeed | RecordedFeed, printer: Printer, wanted: Wanted) -> None:
-    following = asyncio.create_task(follow(feed, printer, leave_when_idle=wanted.until_idle))
-    loop = asyncio.get_running_loop()
+def _trouble(feed: LiveFeed | RecordedFeed) -> StagewatchError | None:
+    """Why the session ended, if it could not do what it was asked, or was killed."""
+    if isinstance(feed, LiveFeed) and feed.exit_code in (MALFORMED, INTERNAL):
+        return StagewatchError(feed.farewell or "", feed.exit_code)
+    return None
+
+
+def _judged(state: RunState, trouble: StagewatchError | None, interrupted: bool) -> Verdict:
+    """The gate's verdict, with the exit code that this viewer will have."""
+    judged = verdict(state, time.time())
+    if trouble is not None:
+        return msgspec.structs.replace(judged, exit_code=trouble.exit_code)
+    if interrupted and state.is_running:
+        return msgspec.structs.replace(judged, exit_code=INTERRUPTED)
+    return judged
+
+
+async def _follow(feed: LiveFeed | RecordedFeed, printer: Printer, wanted: Wanted, signals: Signals) -> bool:
+    """Print until there is no more; returns whether a signal cut it short."""
+    following = asyncio.create_task(_read(feed, printer, wanted))
     stops: list[asyncio.Task[object]] = []
 
     def stop() -> None:
-        if not wanted.owns or stops:
-            following.cancel()
+        if wanted.owns and not stops:
+            stops.append(asyncio.get_running_loop().create_task(feed.send(Stop())))
         else:
-            stops.append(loop.create_task(feed.send(Stop())))
+            following.cancel()
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in signals:
-        loop.add_signal_handler(number, stop)
+    signals.on_each(stop)
     with suppress(asyncio.CancelledError):
         await following
-    for number in signals:
-        loop.remove_signal_handler(number)
+    signals.on_none()
+    return signals.came > 0
+
+
+async def _read(feed: LiveFeed | RecordedFeed, printer: Printer, wanted: Wanted) -> None:
+    await follow(feed, printer, leave_when_idle=wanted.until_idle)
+    if not printer.broken or not (wanted.owns or wanted.json or wanted.junit):
+        return
+    # Nobody reads the lines any more; the run, its exit code and its documents are wanted all the same.
+    updates = feed.updates()
+    while not (wanted.until_idle and not feed.state.is_running):
+        if await anext(updates, None) is None:
+            return
 
 
 async def _draw(feed: LiveFeed | RecordedFeed, wanted: Wanted) -> None:
@@ -103,21 +174,19 @@ async def _draw(feed: LiveFeed | RecordedFeed, wanted: Wanted) -> None:
     from tui.app import run_board
     from tui.reports.lines import Lines
 
-    lines = Lines()
-    if await run_board(feed, theme=wanted.theme, lines=lambda event, state: lines.of(state, [event])) == "stop":
+    if await run_board(feed, theme=wanted.theme, lines=Lines().of) == "stop":
         await feed.send(Stop())
         async for _ in feed.updates():
             pass
 
 
-def write_results(state: RunState, json: str | None, junit: str | None) -> None:
+def write_results(state: RunState, judged: Verdict, json: str | None, junit: str | None) -> None:
     """Write what was asked for, from the state and the journal's evidence. Raises StagewatchError when it can't be."""
     if json is None and junit is None:
         return
     from tui.reports import junit as junit_report
     from tui.reports import results_json
 
-    judged = verdict(state, time.time())
     with queries.evidence_of(places.project_folder(Path(state.root)), state.iteration) as evidence:
         if json is not None:
             write_document(json, results_json.encode(results_json.results(state, judged, evidence)))
@@ -126,16 +195,25 @@ def write_results(state: RunState, json: str | None, junit: str | None) -> None:
 
 
 def write_document(name: str, document: bytes) -> None:
-    """Write a file (at once or not at all), or to standard output for ``-``."""
-    if name == "-":
-        sys.stdout.buffer.write(document)
-        sys.stdout.buffer.flush()
-        return
+    """Write a file (at once or not at all), a device or a pipe, or standard output for ``-``."""
     path = Path(name)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
+    half = None
     try:
-        half.write_bytes(document)
-        half.replace(path)
+        if name == "-":
+            sys.stdout.buffer.write(document)
+            sys.stdout.buffer.flush()
+        elif path.exists() and not path.is_file():
+            path.write_bytes(document)
+        else:
+            path = path.resolve()
+            half = path.with_name(f".{path.name[:200]}.{os.getpid()}")
+            half.write_bytes(document)
+            half.replace(path)
     except OSError as error:
-        half.unlink(missing_ok=True)
+        if name == "-" and isinstance(error, BrokenPipeError):
+            # Its reader has seen enough; that is no fault, and no verdict.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        if half is not None:
+            half.unlink(missing_ok=True)
         raise StagewatchError(f"{name} can't be written ({error.strerror})") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.errors import StagewatchError
+from tui.errors import INTERNAL, StagewatchError
 from tui.events import Event, Evidence
 from tui.protocol import (
     VERSION,
@@ -35,6 +35,10 @@ from tui.state import RunState, reduce
 _LONGEST_LINE = 1 << 30
 """Bytes of the longest line a session may send: the snapshot of a very large run."""
 
+_PATIENCE = 20.0
+"""Seconds that a session gets to answer a newcomer; one that is busy takes milliseconds."""
+_ENDED = "the session has ended: `stagewatch show` opens what it recorded"
+
 _decoder = msgspec.json.Decoder(FromSession)
 
 
@@ -47,21 +51,31 @@ class LiveFeed:
         self._state = RunState()
         self._welcome = Welcome(VERSION, "", drives=False)
         self._farewell: Farewell | None = None
+        self._is_cut_off = False
         self._replies: dict[int, asyncio.Future[Accepted | Refused]] = {}
         self._commands = 0
         self._evidence: dict[tuple[int, int], list[asyncio.Future[Evidence | None]]] = {}
 
     @classmethod
     async def connect(cls, socket: Path, *, read_only: bool = False, commands: bool = False) -> LiveFeed:
-        """Raises StagewatchError when nobody listens there (any more)."""
+        """Raises StagewatchError when nobody listens there (any more), or does not answer, or will not talk to us."""
         try:
             reader, writer = await asyncio.open_unix_connection(socket, limit=_LONGEST_LINE)
         except OSError:
-            raise StagewatchError("the session has ended: `stagewatch show` opens what it recorded") from None
+            raise StagewatchError(_ENDED) from None
         feed = cls(reader, writer)
         feed._send(Hello(VERSION, who(), read_only, commands))
-        async with aclosing(feed.updates()) as updates:
-            await anext(updates, None)  # the snapshot
+        try:
+            async with asyncio.timeout(_PATIENCE), aclosing(feed.updates()) as updates:
+                first = await anext(updates, None)
+        except TimeoutError:
+            writer.transport.abort()
+            raise StagewatchError(
+                f"the session does not answer: {_PATIENCE:g} seconds without a word (is its process stopped?)"
+            ) from None
+        if first is None and feed._farewell is not None:
+            await feed.close()
+            raise StagewatchError(_ENDED if feed._is_cut_off else feed._farewell.why)
         return feed
 
     @property
@@ -93,9 +107,9 @@ class LiveFeed:
         while self._farewell is None:
             try:
                 line = await self._reader.readline()
-                message = _decoder.decode(line) if line else Farewell("the session is gone: it was killed", 3)
+                message = _decoder.decode(line) if line else self._cut_off("the session is gone: it was killed")
             except (OSError, ValueError):
-                message = Farewell("the connection to the session broke", 3)
+                message = self._cut_off("the connection to the session broke")
             match message:
                 case Events():
                     for record in message.events:
@@ -147,6 +161,11 @@ class LiveFeed:
 
     def _send(self, message: Hello | Command) -> None:
         self._writer.write(msgspec.json.encode(message) + b"\n")
+
+    def _cut_off(self, why: str) -> Farewell:
+        """No goodbye was said."""
+        self._is_cut_off = True
+        return Farewell(why, INTERNAL)
 
     def _give_up(self) -> None:
         for reply in self._replies.values():

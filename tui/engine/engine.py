@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.engine import wire
+from tui.engine import interpreter, wire
 from tui.engine.catalogue import Catalogue
 from tui.engine.crew import Crew, Emit
 from tui.engine.generation import Generation, Order
@@ -31,6 +31,8 @@ _LONGEST_FAREWELL = 10.0
 _MOST_DEATHS = 3
 """Zygotes that may be killed under one pass before the rest of it is given up."""
 _LOG_TAIL = 16 * 1024
+_USAGE_ERROR = 4
+"""pytest's exit code for arguments that it does not take, and for a conftest.py that can't be imported."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -229,6 +231,8 @@ class Engine:
             generation.finish([], [])
         log_start = self._settings.log.stat().st_size if changed else 0
         await asyncio.gather(*(generation.collected for generation in new))
+        if self._number == 1:
+            await self._refuse_unfit(new)
         for generation in new:
             if generation.facts is None:
                 self._explain_failure(generation, log_start)
@@ -252,17 +256,27 @@ class Engine:
             None,
         )  # fmt: skip
 
+    async def _refuse_unfit(self, generations: list[Generation]) -> None:
+        """An interpreter that can't run tests is no result of them: raises StagewatchError, before there is any."""
+        if any(g.facts is None or interpreter.is_old(g.facts.pytest) for g in generations):
+            why = await interpreter.trouble(self._settings.python, self._settings.cwd)
+            if why is not None:
+                raise StagewatchError(why)
+
     def _explain_failure(self, generation: Generation, log_start: int) -> None:
         """pytest ended before it had collected: what it said is the result."""
         with self._settings.log.open("rb") as log:
             log.seek(max(log_start, self._settings.log.stat().st_size - _LOG_TAIL))
             text = log.read().decode("utf-8", "backslashreplace").strip()
         lines = [line for line in text.splitlines() if line.strip()]
-        telling = [line for line in lines if line.startswith(("E ", "ERROR", "ImportError", "pytest: error"))] or lines
+        refusal = [line.partition(": error: ")[2] for line in lines if ": error: " in line]
+        telling = refusal or [line for line in lines if line.startswith(("E ", "ERROR", "ImportError"))] or lines
         message = telling[-1].removeprefix("E ").strip() if telling else "pytest ended without a word"
         broken = next(
             (line.split("'")[1] for line in lines if line.startswith("ImportError while loading conftest '")), "."
         )
+        if broken == "." and generation.exit_code == _USAGE_ERROR and self._number == 1:
+            raise StagewatchError(f"pytest refuses what it is asked: {message.removeprefix('ERROR: ')}")
         path = Path(broken)
         if path.is_absolute() and path.is_relative_to(self._settings.cwd):
             broken = str(path.relative_to(self._settings.cwd))

@@ -7,7 +7,11 @@ being alive.
 from __future__ import annotations
 
 import fcntl
+import os
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -47,6 +51,27 @@ class HeldRecord:
 def live() -> list[SessionRecord]:
     """The sessions that are alive, oldest first."""
     return sorted((record for record, alive in _records() if alive), key=lambda record: record.began)
+
+
+def is_alive(record: SessionRecord) -> bool:
+    return any(one.name == record.name for one in live())
+
+
+def terminate(record: SessionRecord) -> None:
+    """Have a session end that can't be asked to. Its record is locked, so its process id is still its own."""
+    if is_alive(record):
+        with suppress(ProcessLookupError):
+            os.kill(record.pid, signal.SIGTERM)
+
+
+def wait_until_gone(record: SessionRecord, patience: float) -> bool:
+    """Whether it has ended within ``patience`` seconds."""
+    until = time.monotonic() + patience
+    while is_alive(record):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def take_dead() -> list[SessionRecord]:

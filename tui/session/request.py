@@ -13,6 +13,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     ``root`` names the project (its state, its lock); ``cwd`` is where pytest runs. ``workers``: None
     for the default. ``limit``: seconds a test may take, 0 for no limit. ``ends_with_run``: the
     session ends when the first pass has (headless); otherwise when nobody has watched for a while.
+    ``unwatched_for``: seconds that a run which has ended is kept for somebody to look, and to rerun warm.
     ``notes``: what the user should be told at the start.
     """
 
@@ -29,6 +30,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     limit: float | None = None
     revision: str | None = None
     ends_with_run: bool = False
+    unwatched_for: float = 15 * 60.0
     notes: tuple[str, ...] = ()
 
 

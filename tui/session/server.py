@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from tui.errors import MALFORMED
 from tui.events import Recorded
 from tui.protocol import (
     VERSION,
@@ -36,6 +37,7 @@ _LONGEST_LINE = 1 << 20
 """Bytes a viewer may send in a line."""
 _FAREWELL_PATIENCE = 2.0
 """Seconds that viewers get to read their last lines."""
+_OLDER = "this session is of an older Stagewatch than yours: end it with `stagewatch stop`"
 
 Reply = Accepted | Refused | EvidenceReply
 
@@ -56,11 +58,17 @@ class Server:
         self.unwatched = asyncio.Event()
         """Set while nobody does."""
         self.unwatched.set()
+        self._seen = asyncio.Event()
 
     async def listen(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, path, limit=_LONGEST_LINE)
         path.chmod(0o600)
+
+    async def wait_for_somebody(self, patience: float) -> None:
+        """Until somebody has ever watched, but not for ever."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._seen.wait(), patience)
 
     def publish(self, recorded: list[Recorded]) -> None:
         """Send events to everybody who keeps up."""
@@ -88,7 +96,9 @@ class Server:
             viewer = _Viewer(hello, writer, self._snapshot)
             if hello.version > VERSION:
                 viewer.send(
-                    Farewell("this session is of an older Stagewatch than yours: end it with `stagewatch stop`")
+                    Farewell(
+                        "this session is of an older Stagewatch than yours: end it with `stagewatch stop`", MALFORMED
+                    )
                 )
                 return
             self._welcome(viewer)
@@ -97,14 +107,18 @@ class Server:
                     command = msgspec.json.decode(line, type=FromViewer)
                     if not isinstance(command, Hello):
                         tasks.create_task(self._answer(viewer, command))
+                    await viewer.keep_up()
         except* (msgspec.DecodeError, ConnectionError, ValueError):
             pass  # a stranger, or a viewer whose line was cut: it can come again
         finally:
             if viewer is not None:
                 self._leave(viewer)
             writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+            try:
+                async with asyncio.timeout(_FAREWELL_PATIENCE):
+                    await writer.wait_closed()
+            except (ConnectionError, TimeoutError):
+                writer.transport.abort()
 
     def _welcome(self, viewer: _Viewer) -> None:
         self._viewers.append(viewer)
@@ -124,6 +138,8 @@ class Server:
 
     def _count(self) -> None:
         somebody = any(not viewer.hello.commands for viewer in self._viewers)
+        if somebody:
+            self._seen.set()
         (self.watched if somebody else self.unwatched).set()
         (self.unwatched if somebody else self.watched).clear()
 
@@ -173,6 +189,11 @@ class _Viewer:
             self._catching_up = asyncio.get_running_loop().create_task(self._catch_up())
         else:
             self._writer.write(line)
+
+    async def keep_up(self) -> None:
+        """Hear no more of it while answers wait that it does not read."""
+        if self._writer.transport.get_write_buffer_size() > _BEHIND:
+            await self._writer.drain()
 
     async def drain(self, patience: float) -> None:
         with suppress(ConnectionError, TimeoutError):

@@ -39,8 +39,8 @@ from tui.session.request import Ready, RunRequest
 from tui.session.server import Reply, Server
 from tui.state import RunState, reduce
 
-UNWATCHED_FOR = 15 * 60.0
-"""Seconds that a run which has ended is kept for somebody to look, and to rerun warm."""
+_FIRST_LOOK = 5.0
+"""Seconds that whoever started a session that ends of itself gets to see its end."""
 _MARK = "STAGEWATCH_SESSION"
 _MOST_DEFAULT_WORKERS = 8
 
@@ -85,12 +85,14 @@ class Session:
             farewell = await self._live()
         finally:
             await self._recorder.close()
+            if self._request.ends_with_run or farewell.exit_code:
+                await self._server.wait_for_somebody(_FIRST_LOOK)
             await self._server.close(farewell)
-            record.release()
-            socket.unlink(missing_ok=True)
+            places.forget_socket(socket)
             if journal is not None:
                 journal.close()
             lock.release()
+            record.release()  # the last: who waits for our end looks at it, and then starts the next
         return farewell.exit_code or 0
 
     def _bury_the_dead(self) -> list[str]:
@@ -100,7 +102,7 @@ class Session:
             ended = end_orphans(dead.mark)
             left = f"; ended what it had left running: {', '.join(ended)}" if ended else ""
             notes.append(f"session {dead.name} (iteration {dead.iteration} of {dead.root}) was killed{left}")
-            Path(dead.socket).unlink(missing_ok=True)
+            places.forget_socket(Path(dead.socket))
         return notes
 
     def _open_journal(self, notes: list[str]) -> tuple[Journal | None, int, str]:
@@ -166,6 +168,7 @@ class Session:
                 work.cancel()
             farewell = Farewell(self._stop_reason or "the run has ended", INTERRUPTED if self._interrupted else None)
         except StagewatchError as error:
+            self._stop_reason = str(error)
             farewell = Farewell(str(error), error.exit_code)
         finally:
             logout_check.cancel()
@@ -186,7 +189,7 @@ class Session:
             await self._engine.wait_until_quiet()
             await self._server.unwatched.wait()
             try:
-                await asyncio.wait_for(self._server.watched.wait(), UNWATCHED_FOR)
+                await asyncio.wait_for(self._server.watched.wait(), self._request.unwatched_for)
             except TimeoutError:
                 if not self._state.is_running:
                     self._stop_reason = "nobody had watched for a while"
@@ -248,6 +251,7 @@ class Session:
             number, count = await self._engine.rerun(tests, command.requested or time.time(), who, command.what)
         except StagewatchError as error:
             return Refused(str(error))
+        await self._recorder.flush()  # who asked may look at once, and is to find it begun
         return Accepted(f"{count} test{'s' * (count != 1)} run{'s' * (count == 1)} again", number)
 
     def _chosen(self, command: Rerun) -> list[int] | Refused:
