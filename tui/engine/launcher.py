@@ -57,7 +57,9 @@ class Channel(asyncio.SubprocessProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Both pipes are at their end and the process has exited."""
         assert self._transport is not None
-        self._on_exit(self._transport.get_returncode() or 0)
+        code = self._transport.get_returncode() or 0
+        self._transport.close()
+        self._on_exit(code)
 
 
 async def launch(

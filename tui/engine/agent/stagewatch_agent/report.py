@@ -9,6 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sysconfig
+from collections.abc import Sequence
 from typing import Any
 
 from .mask import Mask
@@ -104,7 +105,7 @@ class Reports:
         }
         cut: list[str] = []
         if telling is not None:
-            message.update(self._explained(telling, cut))
+            message.update(self._explained(telling, cut, [report for report in reports if report is not telling]))
         sections = self._sections(reports, cut)
         if sections:
             message["sections"] = sections
@@ -114,11 +115,14 @@ class Reports:
             message["cut"] = cut
         return message
 
-    def _explained(self, report: Any, cut: list[str]) -> dict[str, Any]:
+    def _explained(self, report: Any, cut: list[str], others: Sequence[Any] = ()) -> dict[str, Any]:
+        """``others``: the test's other reports; what failed in them too stands below the traceback."""
         explained: dict[str, Any] = {"message": self._text(_message(report), MESSAGE_LIMIT, "message", cut)}
         if report.outcome not in ("failed", "rerun"):
             return explained
-        explained["traceback"] = self._text(report.longreprtext, TEXT_LIMIT, "traceback", cut)
+        texts = [report.longreprtext]
+        texts += [f"{_heading(other)}\n\n{other.longreprtext}" for other in others if _has_failed(other)]
+        explained["traceback"] = self._text("\n\n".join(texts), TEXT_LIMIT, "traceback", cut)
         noted = getattr(report, "_stagewatch", None)
         if noted is not None:
             explained["exception"] = noted["exception"]
@@ -169,11 +173,12 @@ class Reports:
 def _outcome(phases: dict[str, Any], subtests: list[Any]) -> tuple[str, Any | None]:
     """The test's outcome, and the report that tells why (None for a plain pass)."""
     call, setup, teardown = phases.get("call"), phases.get("setup"), phases.get("teardown")
+    bad = [report for report in subtests if report.outcome == "failed"]
     if call is not None and call.outcome in ("failed", "rerun"):
-        return "failed", call
+        # Of a test that failed only because a subtest did, pytest's own report says no more than that.
+        return "failed", bad[0] if bad and not hasattr(call, "_stagewatch") else call
     if setup is not None and setup.outcome in ("failed", "rerun"):
         return "error", setup
-    bad = [report for report in subtests if report.outcome == "failed"]
     if bad:
         return "failed", bad[0]
     if teardown is not None and teardown.outcome in ("failed", "rerun"):
@@ -207,6 +212,17 @@ def _message(report: Any) -> str:
     errors = [line[1:].strip() for line in lines if line.startswith("E ")]
     # A fixture that can't be found, and a module that can't be imported, are told in lines of their own.
     return errors[-1] if errors else (lines[-1].strip() if lines else "")
+
+
+def _has_failed(report: Any) -> bool:
+    """By an exception of its own: not only because a subtest did, which is told by that."""
+    return report.outcome == "failed" and (hasattr(report, "_stagewatch") or hasattr(report, "context"))
+
+
+def _heading(report: Any) -> str:
+    """What stands above a failure that is not the one that decided the test's outcome."""
+    where = _subtest_name(report.context) if hasattr(report, "context") else f"at {report.when}"
+    return f"_____ also {where} _____"
 
 
 def _subtest_name(context: Any) -> str:
