@@ -31,7 +31,7 @@ class Board(Protocol):
 
 
 class BaseScreen(Screen[None], inherit_bindings=False):
-    """Subclasses give ``arranged`` (where panels stand), ``keys`` (for the footer) and ``panels``."""
+    """Subclasses give ``arranged`` (where panels stand), ``offered`` (keys for the footer) and ``panels``."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,14 +47,14 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.view = view
         self.grid = Grid()
-        self.footer = Footer(view, "footer", self.keys)
+        self.footer = Footer(view, "footer", self.offered)
         self._placed = Placed(self._regions)
         self.styles.overflow_x = self.styles.overflow_y = "hidden"
 
     def arranged(self, width: int, height: int) -> Grid:
         raise NotImplementedError
 
-    def keys(self) -> tuple[Key, ...]:
+    def offered(self) -> tuple[Key, ...]:
         raise NotImplementedError
 
     @property
@@ -109,7 +109,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         """Why no command of this viewer can do anything now."""
         feed = self.view.feed
         if feed.farewell is not None:
-            return f"the session has ended: {feed.farewell}"
+            return feed.farewell
         if feed.read_only is not None:
             return f"you can only watch: {feed.read_only}"
         if feed.state.ended is not None:
@@ -137,4 +137,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.board.help(self.NAME, self.KEYS_HELP)
 
     def action_stream(self) -> None:
-        self.board.stream()
+        if self.board.can_stream:
+            self.board.stream()
+        else:
+            self.footer.say("there is no plain stream here")

@@ -116,7 +116,7 @@ class BoardScreen(BaseScreen):
         self.view.active = panel
         self.set_focus(self.query_one(f"#{panel}"))
 
-    def keys(self) -> tuple[Key, ...]:
+    def offered(self) -> tuple[Key, ...]:
         typed = (Key("esc", "clear"),) if self._searched else (Key("esc", "back"),) if self.zoomed else ()
         failed = bool(self.view.state.failed)
         return (

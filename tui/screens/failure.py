@@ -98,7 +98,7 @@ class FailureScreen(BaseScreen):
             regions["aside"] = Region(side, body, width - side, rows)
         return replace(grid, regions=regions)
 
-    def keys(self) -> tuple[Key, ...]:
+    def offered(self) -> tuple[Key, ...]:
         tabs = len(self._tabs.tabs)
         return (
             Key("esc", "back"), *((Key(f"1-{tabs}", "tab", 3),) if tabs > 1 else ()),

@@ -26,6 +26,7 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -134,7 +135,8 @@ class ThriftyApp(App[Any], inherit_bindings=False):
     @property
     def crash(self) -> Exception | None:
         """What ended the app, if it was an exception."""
-        return self._exception
+        error = self._exception
+        return error.error if isinstance(error, WorkerFailed) and isinstance(error.error, Exception) else error
 
 
 def _strips(update: CompositorUpdate) -> Iterable[tuple[int, int, list[Strip]]]:

@@ -47,7 +47,7 @@ class HelpScreen(BaseScreen):
     def arranged(self, width: int, height: int) -> Grid:
         return slim(width, height, progress=False)
 
-    def keys(self) -> tuple[Key, ...]:
+    def offered(self) -> tuple[Key, ...]:
         return (Key("esc", "back"), Key("q", "leave", 2))
 
     def action_back(self) -> None:

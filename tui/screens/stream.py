@@ -41,7 +41,7 @@ class StreamScreen(BaseScreen):
     def arranged(self, width: int, height: int) -> Grid:
         return slim(width, height, progress=False)
 
-    def keys(self) -> tuple[Key, ...]:
+    def offered(self) -> tuple[Key, ...]:
         return (Key("s", "board"), Key("end", "follow", 1), Key("q", "leave", 2))
 
     def turn(self) -> None:

@@ -21,3 +21,8 @@ def brief(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.1f} s"
     return clock(seconds)
+
+
+def precise(seconds: float) -> str:
+    """One test's duration with its unit."""
+    return f"{took(seconds)} s" if seconds < 1000 else took(seconds)

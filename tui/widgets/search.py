@@ -9,6 +9,7 @@ from tui.state import Status, Test
 from tui.widgets.marks import MARKS
 
 _STATUS: dict[str, tuple[Status, ...]] = {
+    "fail": ("failed", "error", "timeout", "crashed"),
     "failing": ("failed", "error", "timeout", "crashed"),
     "failed": ("failed",),
     **{mark.word.replace(" ", "-"): (status,) for status, mark in MARKS.items() if mark.word != "fail"},

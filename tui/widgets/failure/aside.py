@@ -27,7 +27,7 @@ class Aside(Panel):
         strips = []
         group = next((g for g in self.view.groups if any(t.id == test.id for t in g.tests)), None)
         glyphs = self.view.glyphs
-        if group is not None:
+        if group is not None and len(group.tests) > 1:
             strips.append(self.title("SAME GROUP", many(len(group.tests), "test"), edge))
             room = max(3, height // 2 - 4)
             for other in group.tests[:room]:

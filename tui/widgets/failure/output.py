@@ -7,7 +7,7 @@ import time
 from tui.events import Evidence
 from tui.reports.amounts import many
 from tui.state import Attempt, Test
-from tui.widgets.amounts import brief
+from tui.widgets.amounts import brief, precise
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
 from tui.widgets.marks import MARKS, Glyphs
 
@@ -38,14 +38,14 @@ def attempt_rows(test: Test, shown: int, glyphs: Glyphs, width: int) -> list[Row
             (
                 Piece(0, f"{number:>3}", "strong" if number == shown else "muted", number == shown),
                 Piece(5, f"{glyphs.of(mark)} {mark.long}", mark.role),
-                Piece(18, brief(attempt.duration)),
+                Piece(18, precise(attempt.duration)),
                 Piece(28, time.strftime("%H:%M:%S", time.localtime(attempt.started)), "muted"),
                 Piece(39, f"w{attempt.worker}", "muted"),
                 Piece(45, _warmth(attempt), "warn" if attempt.cold_reason else "muted"),
             )
         )
         rows.append(first)
-        rows += [Row((Piece(5, text, "muted"),)) for text in _details(attempt)]
+        rows += [Row((Piece(5, text, "muted"),)) for text in _details(attempt, again=number > 1)]
         if attempt.message:
             rows += text_rows(attempt.message.partition("\n")[0], width, "text", x=5)
         rows.append(BLANK)
@@ -56,14 +56,14 @@ def _warmth(attempt: Attempt) -> str:
     return f"cold: {attempt.cold_reason}" if attempt.cold_reason else "warm"
 
 
-def _details(attempt: Attempt) -> list[str]:
+def _details(attempt: Attempt, *, again: bool) -> list[str]:
     said = []
     if attempt.exit is not None:
         said.append(f"ended by {attempt.exit.signal or f'exit code {attempt.exit.code}'}")
     if attempt.phases is not None:
         setup, call, teardown = attempt.phases
         said.append(f"setup {brief(setup)}, call {brief(call)}, teardown {brief(teardown)}")
-    if attempt.requested is not None:
+    if again and attempt.requested is not None:
         said.append(f"began {brief(max(0.0, attempt.started - attempt.requested))} after it was asked for")
     if attempt.subtests is not None:
         said.append(f"subtests: {attempt.subtests[0]} passed, {attempt.subtests[1]} failed")

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from tui.events import FAILING
 from tui.reports.amounts import many
 from tui.state import Attempt, Test
-from tui.widgets.amounts import brief
+from tui.widgets.amounts import precise
 from tui.widgets.marks import FLAKY, MARKS
 from tui.widgets.panel import Panel
 from tui.widgets.view import View, is_new
@@ -57,7 +57,11 @@ class Title(Panel):
 
     def _facts(self, test: Test) -> list[tuple[str, str, str]]:
         attempt = self._attempt(test) if test.attempts else None
-        took = ("took", brief(attempt.duration) if attempt else "", f"usual {brief(test.usual)}" if test.usual else "")
+        took = (
+            "took",
+            precise(attempt.duration) if attempt else "",
+            f"usual {precise(test.usual)}" if test.usual else "",
+        )
         new = is_new([test])
         failing = {
             None: ("before", "not known", ""),

@@ -191,18 +191,10 @@ def _gate(state: RunState) -> str:
 def _times(view: View) -> list[tuple[str, str]]:
     tally = view.total
     remaining = view.remaining
-    left = tally.statuses.get("waiting", 0) + tally.statuses.get("running", 0)
+    unknown = view.glyphs.hair if view.state.is_running else "0:00"
     return [
         ("elapsed", clock(view.elapsed)),
-        ("remaining", f"~{clock(remaining)}" if remaining is not None else view.glyphs.hair if left else "0:00"),
-        ("workers", str(len(view.state.workers)) if view.state.workers else view.glyphs.dot),
-        ("done", f"{tally.ran - _again(view)}/{tally.total}"),
+        ("remaining", unknown if remaining is None else f"~{clock(remaining)}"),
+        ("workers", str(len(view.state.workers) or view.glyphs.dot)),
+        ("done", f"{tally.ran - tally.rerunning}/{tally.total}"),
     ]
-
-
-def _again(view: View) -> int:
-    """Tests that have a result but are to run, or run, once more."""
-    tally = view.total
-    pending = tally.statuses.get("waiting", 0) + tally.statuses.get("running", 0)
-    never = tally.outcomes.get("not-run", 0) - tally.statuses.get("not-run", 0)
-    return max(0, pending - never)

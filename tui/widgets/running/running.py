@@ -57,7 +57,7 @@ class Running(Listing[int]):
     def _idle(self) -> str:
         state = self.view.state
         if self.view.feed.farewell is not None:
-            return f"the session has ended: {self.view.feed.farewell}"
+            return self.view.feed.farewell
         if state.ended is not None:
             return "this iteration has ended"
         if state.collecting:
