@@ -20,4 +20,6 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in [name for name in os.environ if name.startswith(("PYTEST_", "COV_"))]:
             if name != "PYTEST_CURRENT_TEST":
                 patch.delenv(name)
+        # Hypothesis imports all of itself when a session ends: a second for each process of each run here.
+        patch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
         yield home

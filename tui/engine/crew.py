@@ -31,8 +31,12 @@ from tui.events import (
     WorkerStarted,
 )
 
+FAREWELL = 10.0
+"""Seconds that a worker gets to end as pytest ends, when there is nothing more for it to run."""
 GRACE = 2.0
 """Seconds between TERM and KILL."""
+STACKS_PATIENCE = 1.0
+"""Seconds that a test over its limit gets to leave its stacks before it is ended: the agent's clock may be late."""
 _STILLBORN_LIMIT = 3
 """So many workers in a row that died before they ran anything: it is not the tests' fault, and no use to go on."""
 
@@ -79,6 +83,7 @@ class Crew:
         self._count = 0
         self._stillborn = 0
         self._watch: asyncio.TimerHandle | None = None
+        self._watch_at = 0.0
 
     @property
     def is_done(self) -> bool:
@@ -210,9 +215,7 @@ class Crew:
             self._hand(worker, unit)
             self._begin(worker, worker.given.popleft())
         elif isinstance(unit, Switch) or self._schedule.is_empty:
-            worker.idle = False
-            worker.finishing = True
-            worker.generation.finish_worker(worker.number)
+            self._send_home(worker)
 
     def _give(self, worker: _Worker) -> None:
         """It asks for its next unit, from the teardown of its last test."""
@@ -261,8 +264,7 @@ class Crew:
     def _stop(self, worker: _Worker, reason: str) -> None:
         self._notice(f"pytest stopped the run: {reason}", serious=True)
         worker.given.clear()
-        worker.finishing = True
-        worker.generation.finish_worker(worker.number)
+        self._send_home(worker)
         self._halt()
         self._poke()
         self._on_change()
@@ -280,24 +282,45 @@ class Crew:
         limit = self._limit_of(test)
         worker.deadline = None if limit is None else time.monotonic() + limit
         self._emit(TestStarted(worker.started, test, worker.number), None)
-        if worker.deadline is not None and self._watch is None:
-            self._watch_limits()
+        self._watch_for(worker.deadline)
+
+    def _send_home(self, worker: _Worker) -> None:
+        """There is nothing more for it: it may end as pytest ends, but not for ever."""
+        worker.idle = False
+        worker.finishing = True
+        worker.deadline = time.monotonic() + FAREWELL
+        worker.generation.finish_worker(worker.number)
+        self._watch_for(worker.deadline)
+
+    def _watch_for(self, deadline: float | None) -> None:
+        """One timer, for the limit that comes first: tests that end in time need none of their own."""
+        if deadline is None or (self._watch is not None and self._watch_at <= deadline):
+            return
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch_at = deadline
+        wait = max(0.0, deadline - time.monotonic())
+        self._watch = asyncio.get_running_loop().call_later(wait, self._watch_limits)
 
     def _watch_limits(self) -> None:
-        """One timer, for the limit that comes first when it is set: tests that end in time need none."""
         self._watch = None
         now = time.monotonic()
         for worker in list(self._workers.values()):
-            if worker.deadline is not None and worker.deadline <= now and worker.doomed is None:
+            if worker.deadline is None or worker.doomed is not None:
+                continue
+            if worker.deadline > now:
+                self._watch_for(worker.deadline)
+            elif worker.finishing:
+                self._notice(f"worker {worker.number} did not end by itself within {FAREWELL:g} s and was ended")
+                worker.deadline = None
+                worker.generation.end_worker(worker.number, GRACE, 0.0)
+            else:
                 self._end(worker, "timeout")
-        pending = [w.deadline for w in self._workers.values() if w.deadline is not None and w.doomed is None]
-        if pending:
-            self._watch = asyncio.get_running_loop().call_later(max(0.0, min(pending) - now), self._watch_limits)
 
     def _end(self, worker: _Worker, why: Literal["timeout", "cancelled"]) -> None:
         if worker.doomed is None:
             worker.doomed = why
-            worker.generation.end_worker(worker.number, GRACE)
+            worker.generation.end_worker(worker.number, GRACE, STACKS_PATIENCE if why == "timeout" else 0.0)
 
     def _finish(self, worker: _Worker, test: int, explained: wire.Explained) -> None:
         evidence = explained.evidence()

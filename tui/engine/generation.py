@@ -110,9 +110,9 @@ class Generation:
     def finish_worker(self, worker: int) -> None:
         self._send(worker, "finish")
 
-    def end_worker(self, worker: int, grace: float) -> None:
-        """TERM to its process group, KILL after ``grace`` seconds."""
-        self._send(0, "end", worker, grace)
+    def end_worker(self, worker: int, grace: float, patience: float) -> None:
+        """TERM to its process group, when its stacks are there or after ``patience``; KILL ``grace`` seconds later."""
+        self._send(0, "end", worker, grace, patience)
 
     async def changed(self) -> tuple[str, ...]:
         """The files that are no longer as they were when this generation was collected."""

@@ -36,6 +36,7 @@ class Worker:
     ) -> None:
         """``items[i]`` is the session's test *i*, or None where this process has not collected it."""
         self._number = number
+        self._pid = os.getpid()
         self._lines = lines
         self._stacks = stacks
         self._armed_at = float("-inf")
@@ -103,6 +104,9 @@ class Worker:
             return
         now = time.monotonic()
         if now - self._armed_at > min(1.0, limit * 0.05):
+            if os.fstat(self._stacks).st_size:
+                os.ftruncate(self._stacks, 0)  # of a test that ended in time after all
+                os.lseek(self._stacks, 0, os.SEEK_SET)
             faulthandler.dump_traceback_later(limit, file=self._stacks)
             self._armed_at = now
 
@@ -114,12 +118,19 @@ class Worker:
         return self._read()
 
     def _say(self, message: Any) -> None:
+        self._be_alone()
         try:
             channel.write(self._lines.fd, channel.encode(message))
         except OSError:
             os._exit(1)  # nobody is left to work for
 
+    def _be_alone(self) -> None:
+        """A child that a test has forked, and that came back to us instead of ending, has no voice here."""
+        if os.getpid() != self._pid:
+            os._exit(0)
+
     def _read(self) -> Any:
+        self._be_alone()
         try:
             line = self._lines.next()
         except OSError:

@@ -50,6 +50,9 @@ class _Child:
         self.popen = popen
         self.watch = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
         self.kill_at: float | None = None
+        self.end_by: float | None = None
+        """When it is to be ended, unless its stacks are there before."""
+        self.grace = 0.0
 
 
 class Zygote:
@@ -88,6 +91,7 @@ class Zygote:
                     break
             else:
                 self._reap_the_unwatched()
+                self._end_the_due()
                 self._kill_the_late()
         self._selector.close()
 
@@ -154,7 +158,7 @@ class Zygote:
         if name == "start":
             self._start(rest[0])
         elif name == "end":
-            self._end(rest[0], rest[1])
+            self._end(*rest)
         elif name == "check":
             changed = self._sources.changed()
             self._say(["checked", rest[0], [self._setup.mask(path) for path in changed[:100]], len(changed)])
@@ -256,16 +260,25 @@ class Zygote:
         if child.kill_at is None:
             child.kill_at = time.monotonic() + _ORPHANED_GRACE
 
-    def _end(self, number: int, grace: float) -> None:
+    def _end(self, number: int, grace: float, patience: float) -> None:
         child = self._children.get(number)
         if child is not None:
-            _signal_group(child.pid, signal.SIGTERM)
-            child.kill_at = time.monotonic() + grace
+            child.grace = grace
+            child.end_by = time.monotonic() + patience
+            self._end_the_due()
+
+    def _end_the_due(self) -> None:
+        now = time.monotonic()
+        for child in self._children.values():
+            if child.end_by is not None and (child.end_by <= now or os.fstat(child.stacks).st_size):
+                child.end_by = None
+                child.kill_at = now + child.grace
+                _signal_group(child.pid, signal.SIGTERM)
 
     def _patience(self) -> float | None:
         deadlines = [child.kill_at for child in self._children.values() if child.kill_at is not None]
         waits = [max(0.0, deadline - time.monotonic()) for deadline in deadlines]
-        if any(child.watch is None for child in self._children.values()):
+        if any(child.watch is None or child.end_by is not None for child in self._children.values()):
             waits.append(0.05)
         return min(waits, default=None)
 
