@@ -40,6 +40,11 @@ class Search:
                 self.words.append(word.removeprefix('"'))
 
     def finds(self, test: Test) -> bool:
+        if self.words:
+            node = test.node.lower()
+            for word in self.words:
+                if word not in node:
+                    return False
         if self.tiers and test.tier not in self.tiers:
             return False
         if (
@@ -48,9 +53,4 @@ class Search:
             and not (test.is_failing and test.outcome in self.statuses)
         ):
             return False
-        if self.flaky and not test.is_flaky:
-            return False
-        if not self.words:
-            return True
-        node = test.node.lower()
-        return all(word in node for word in self.words)
+        return not self.flaky or test.is_flaky

@@ -64,8 +64,9 @@ class Tests(Listing[int]):
 
     def _found(self) -> list[int]:
         search = self.view.search(self.view.subject.search)
-        found = [test for test in self.view.state.present() if search.finds(test)]
-        return [test.id for test in found if test.is_failing] + [test.id for test in found if not test.is_failing]
+        failed = self.view.state.failed
+        found = [test.id for test in self.view.state.tests.values() if not test.gone and search.finds(test)]
+        return [id for id in found if id in failed] + [id for id in found if id not in failed]
 
     def room(self) -> int:
         return max(1, self.size.height - 1)
