@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +18,7 @@ from tui import places, queries
 from tui.client.live import LiveFeed
 from tui.client.recorded import RecordedFeed
 from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
+from tui.events import Evidence
 from tui.gate import Verdict, verdict
 from tui.plain import Printer, follow
 from tui.protocol import Stop
@@ -187,11 +188,20 @@ def write_results(state: RunState, judged: Verdict, json: str | None, junit: str
     from tui.reports import junit as junit_report
     from tui.reports import results_json
 
-    with queries.evidence_of(places.project_folder(Path(state.root)), state.iteration) as evidence:
+    with ExitStack() as stack:
+        evidence: Callable[[int, int], Evidence | None] = _no_evidence
+        # A journal that can't be read costs the tracebacks, never the results.
+        with suppress(StagewatchError):
+            folder = places.project_folder(Path(state.root))
+            evidence = stack.enter_context(queries.evidence_of(folder, state.iteration))
         if json is not None:
             write_document(json, results_json.encode(results_json.results(state, judged, evidence)))
         if junit is not None:
             write_document(junit, junit_report.document(state, judged, evidence))
+
+
+def _no_evidence(test: int, attempt: int) -> None:
+    return None
 
 
 def write_document(name: str, document: bytes) -> None:

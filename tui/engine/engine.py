@@ -153,7 +153,7 @@ class Engine:
             await asyncio.wait_for(self._crew_is_quiet(), _LONGEST_FAREWELL)
         for generation in self._launched:
             generation.finish(failed, passed)
-        endings = [generation.ended for generation in self._launched]
+        endings = [generation.ended for generation in self._launched if generation.pid]
         if endings:
             await asyncio.wait(endings, timeout=_LONGEST_FAREWELL)
         for generation in self._launched:

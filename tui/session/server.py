@@ -53,6 +53,7 @@ class Server:
         self._obey = obey
         self._viewers: list[_Viewer] = []
         self._server: asyncio.Server | None = None
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self.watched = asyncio.Event()
         """Set while somebody watches."""
         self.unwatched = asyncio.Event()
@@ -86,8 +87,16 @@ class Server:
         await asyncio.gather(*(viewer.drain(_FAREWELL_PATIENCE) for viewer in self._viewers))
         for viewer in list(self._viewers):
             viewer.close()
+        for writer in self._connections.values():
+            writer.close()
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=_FAREWELL_PATIENCE)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = writer
+        task.add_done_callback(self._connections.pop)
         viewer: _Viewer | None = None
         try:
             hello = msgspec.json.decode(await reader.readline(), type=FromViewer)

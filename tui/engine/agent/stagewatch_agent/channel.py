@@ -43,7 +43,11 @@ class Lines:
         self._whole: deque[bytes] = deque()
 
     def read(self) -> list[bytes] | None:
-        """The lines that one read completes, without their ends; None at the end of the stream."""
+        """The lines that have come already, or that one read completes; without their ends; None at the end."""
+        if self._whole:
+            lines = list(self._whole)
+            self._whole.clear()
+            return lines
         try:
             chunk = os.read(self.fd, 1 << 16)
         except (ConnectionError, BlockingIOError) as error:

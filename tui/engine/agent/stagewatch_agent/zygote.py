@@ -84,6 +84,8 @@ class Zygote:
         self._announce()
         _warm_up()
         self._selector.register(self._setup.to_agent, selectors.EVENT_READ, self._hear_session)
+        if self._setup.lines.has_more():
+            self._hear_session()  # what came together with the configuration has been read, and wakes no selector
         while self._serving:
             for key, _ in self._ready():
                 key.data()
