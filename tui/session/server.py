@@ -35,6 +35,8 @@ _BEHIND = 4 << 20
 """Bytes waiting for a viewer at which it is no longer sent events."""
 _LONGEST_LINE = 1 << 20
 """Bytes a viewer may send in a line."""
+_MOST_COMMANDS = 8
+"""Commands of one viewer at a time: a rerun may wait for a collection, and is to be cancelled meanwhile."""
 _FAREWELL_PATIENCE = 2.0
 """Seconds that viewers get to read their last lines."""
 _OLDER = "this session is of an older Stagewatch than yours: end it with `stagewatch stop`"
@@ -114,8 +116,11 @@ class Server:
             async with asyncio.TaskGroup() as tasks:
                 while line := await reader.readline():
                     command = msgspec.json.decode(line, type=FromViewer)
-                    if not isinstance(command, Hello):
-                        tasks.create_task(self._answer(viewer, command))
+                    if isinstance(command, WantEvidence):
+                        await self._answer(viewer, command)
+                    elif not isinstance(command, Hello):
+                        await viewer.slots.acquire()
+                        tasks.create_task(self._carry_out(viewer, command))
                     await viewer.keep_up()
         except* (msgspec.DecodeError, ConnectionError, ValueError):
             pass  # a stranger, or a viewer whose line was cut: it can come again
@@ -161,6 +166,12 @@ class Server:
         drives = viewer is driver or viewer.hello.commands
         viewer.send(Welcome(VERSION, self._session, drives, driver.hello.who if driver else ""))
 
+    async def _carry_out(self, viewer: _Viewer, command: Command) -> None:
+        try:
+            await self._answer(viewer, command)
+        finally:
+            viewer.slots.release()
+
     async def _answer(self, viewer: _Viewer, command: Command) -> None:
         reply: Reply
         driver = self._driver()
@@ -180,6 +191,7 @@ class _Viewer:
 
     def __init__(self, hello: Hello, writer: asyncio.StreamWriter, snapshot: Callable[[], Snapshot]) -> None:
         self.hello = hello
+        self.slots = asyncio.Semaphore(_MOST_COMMANDS)
         self._writer = writer
         self._snapshot = snapshot
         self._catching_up: asyncio.Task[None] | None = None
