@@ -44,7 +44,11 @@ Emit = Callable[[Event, Evidence | None], None]
 
 
 class _Worker(msgspec.Struct):
-    """``given``: what it has to run after ``running``, in that order. ``doomed``: why it is being ended."""
+    """``given``: what it has to run after ``running``, in that order. ``doomed``: why it is being ended.
+
+    ``stopping``: it wants to end after ``running``. ``dropping``: it was told to leave ``given``, and may or may not
+    have begun the first of it by then: that one is ``running``, but ``unsaid`` until it is known.
+    """
 
     number: int
     generation: Generation
@@ -56,6 +60,9 @@ class _Worker(msgspec.Struct):
     doomed: Literal["timeout", "cancelled"] | None = None
     aborted: wire.Aborted | None = None
     idle: bool = False
+    stopping: bool = False
+    dropping: bool = False
+    unsaid: bool = False
     finishing: bool = False
     ran: int = 0
 
@@ -154,7 +161,7 @@ class Crew:
             case wire.Stopping():
                 self._stop(worker, message.reason)
             case wire.Dropped():
-                worker.given.clear()
+                self._drop(worker)
 
     def exited(self, generation: Generation, exited: wire.Exited, why: str = "") -> None:
         worker = self._workers.pop(exited.worker, None)
@@ -242,7 +249,10 @@ class Crew:
         """Its test is over: the next one of its unit begins, or it rests."""
         worker.ran += 1
         worker.running = None
-        if worker.given:
+        if worker.stopping:
+            self._send_home(worker)
+            self._on_change()
+        elif worker.given:
             self._begin(worker, worker.given.popleft())
         else:
             self._rest(worker)
@@ -262,27 +272,43 @@ class Crew:
             self._go_on(worker)
 
     def _stop(self, worker: _Worker, reason: str) -> None:
+        """Said before the result of the test that brought it about."""
         self._notice(f"pytest stopped the run: {reason}", serious=True)
         worker.given.clear()
-        self._send_home(worker)
+        worker.stopping = True
         self._halt()
-        self._poke()
-        self._on_change()
 
     def _halt(self) -> None:
         """Begin nothing more, as pytest does when it stops: what runs may end."""
         self._schedule.clear()
         for worker in self._workers.values():
             if worker.given:
+                worker.dropping = True
                 worker.generation.drop(worker.number)
+
+    def _drop(self, worker: _Worker) -> None:
+        """It has left the rest of its unit. It asks for more right after."""
+        worker.given.clear()
+        worker.dropping = False
+        if worker.unsaid:
+            worker.unsaid = False
+            worker.running = None
 
     def _begin(self, worker: _Worker, test: int) -> None:
         worker.running = test
         worker.started = time.time()
         limit = self._limit_of(test)
         worker.deadline = None if limit is None else time.monotonic() + limit
-        self._emit(TestStarted(worker.started, test, worker.number), None)
+        worker.unsaid = worker.dropping
+        if not worker.unsaid:
+            self._emit(TestStarted(worker.started, test, worker.number), None)
         self._watch_for(worker.deadline)
+
+    def _say_begun(self, worker: _Worker, test: int) -> None:
+        """What ended had begun, also if that was not known."""
+        if worker.unsaid:
+            worker.unsaid = False
+            self._emit(TestStarted(worker.started, test, worker.number), None)
 
     def _send_home(self, worker: _Worker) -> None:
         """There is nothing more for it: it may end as pytest ends, but not for ever."""
@@ -323,6 +349,7 @@ class Crew:
             worker.generation.end_worker(worker.number, GRACE, STACKS_PATIENCE if why == "timeout" else 0.0)
 
     def _finish(self, worker: _Worker, test: int, explained: wire.Explained) -> None:
+        self._say_begun(worker, test)
         evidence = explained.evidence()
         failing = explained.outcome in FAILING
         subtests = [outcome for _, outcome, _ in explained.subtests]
@@ -342,6 +369,7 @@ class Crew:
 
     def _blame(self, worker: _Worker, test: int, how: Exit, stacks: str, why: str) -> None:
         """The test that a worker died in, or was ended for."""
+        self._say_begun(worker, test)
         outcome: Outcome = worker.doomed or "crashed"
         now = time.time()
         message = {

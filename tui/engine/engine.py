@@ -234,7 +234,7 @@ class Engine:
         if self._number == 1:
             await self._refuse_unfit(new)
         for generation in new:
-            if generation.facts is None:
+            if generation.facts is None and not generation.errors:
                 self._explain_failure(generation, log_start)
         for event, evidence in self._catalogue.update(new, await self._expected, time.time()):
             self._emit(event, evidence)

@@ -14,6 +14,7 @@ from .plugin import (
     pytest_runtest_logreport,
     pytest_runtest_makereport,
     pytest_runtestloop,
+    pytest_sessionfinish,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "pytest_runtest_logreport",
     "pytest_runtest_makereport",
     "pytest_runtestloop",
+    "pytest_sessionfinish",
 ]

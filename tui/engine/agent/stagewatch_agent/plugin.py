@@ -11,12 +11,14 @@ import pytest
 from .report import Reports
 from .setup import Setup
 from .worker import FreshWorker
-from .zygote import Zygote
+from .zygote import Zygote, tell_errors
 
 _setup = Setup()
 _reports = Reports(_setup.mask)
 _collection_errors: dict[str, dict[str, Any]] = {}
 _notes: list[str] = []
+_served: list[bool] = []
+"""Not empty once the collection has come to its end."""
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -64,8 +66,16 @@ def pytest_runtest_logreport(report: Any) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Where errors ended the collection (``-x``) they are told all the same."""
+    if not (_setup.is_worker or _served):
+        tell_errors(_setup, _collection_errors)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Instead of running what was collected: be the zygote, or a worker of one."""
+    _served.append(True)
     if _setup.is_worker:
         FreshWorker(_setup, _reports, session).run()
     else:

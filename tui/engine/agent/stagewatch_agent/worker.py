@@ -87,11 +87,12 @@ class Worker:
             self._say(["aborted", index, type(error).__name__, self._mask(str(error))[:4096], exits])
             raise
         attempts = self._reports.take(started)
+        stopping = self._session.shouldfail or self._session.shouldstop
+        if stopping:  # said first: with the result, the session would count on the next test
+            self._say(["stopping", self._mask(str(stopping))])
         for number, attempt in enumerate(attempts, start=1):
             self._say(["done", index, attempt, number < len(attempts)])
-        stopping = self._session.shouldfail or self._session.shouldstop
         if stopping:
-            self._say(["stopping", self._mask(str(stopping))])
             return self._read()
         return None if asking is None or following else asking.order()
 

@@ -121,8 +121,7 @@ class Zygote:
         rows = list(collected.describe(items, self._setup.config["suites"], mask, str(self._session.config.rootpath)))
         for start in range(0, len(rows), _ROWS_A_LINE):
             self._say(["items", rows[start : start + _ROWS_A_LINE]])
-        for node, explained in self._errors.items():
-            self._say(["uncollected", mask(node), explained])
+        tell_errors(self._setup, self._errors)
         for note in self._notes:
             self._say(["note", mask(note)])
         self._say(
@@ -369,6 +368,12 @@ class Zygote:
 def _warm_up() -> None:
     """Have done once, for all forks, what the first failure in a process would wait for: 30 ms of 40 (measured)."""
     inspect.getmodule(_warm_up.__code__)  # fills its map from files to modules
+
+
+def tell_errors(setup: Setup, errors: dict[str, dict[str, Any]]) -> None:
+    """What could not be collected."""
+    for node, explained in errors.items():
+        channel.write(setup.to_session, b"0 " + channel.encode(["uncollected", setup.mask(node), explained]))
 
 
 def _signal_group(pid: int, number: int) -> None:
