@@ -9,8 +9,8 @@ import pytest
 from tests.engine.host import Hosted, make_project
 
 HOSTILE = [
-    "$(touch x)", "[/]", "[admin]", "\U0001f680", "\udc80", "a\nb", "x" * 4000, "a::b", "../..", "-x", " ", "'\"`", "%s{}",
-    "\x1b[31m",
+    "$(touch x)", "[/]", "[admin]", "\U0001f680", "\udc80", "a\nb", "x" * 4000, "a::b", "../..", "-x", " ", "'\"`",
+    "%s{}", "\x1b[31m",
 ]  # fmt: skip
 """As the project writes them."""
 
