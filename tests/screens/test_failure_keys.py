@@ -206,3 +206,17 @@ async def test_no_evidence_is_said() -> None:
         await opened(seen)
         assert "no evidence of this attempt was kept" in seen.text
         assert UPGRADE.message in seen.text
+
+
+async def test_a_comparison_that_the_message_holds_is_not_said_twice() -> None:
+    made = deploy()
+    test = made.ids["P2"][1]
+    message = "assert [1] == [2]\n  At index 0 diff: 1 != 2\n  - 2\n  + 1"
+    signature = e.Signature("AssertionError", "assert [#] == [#]")
+    made.result(test, "failed", 200, 1.0, signature, message, has_evidence=True)
+    lines = ("E       assert [1] == [2]", "E         At index 0 diff: 1 != 2", "E         - 2", "E         + 1")
+    made.evidence[test, 2] = e.Evidence("\n".join(lines))
+    async with board(made.feed()) as seen:
+        await seen.press("down", "enter", "enter")
+        assert "At index 0 diff: 1 != 2" in seen.text
+        assert "ASSERTION" not in seen.text

@@ -116,6 +116,19 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             return "this iteration has ended"
         return None
 
+    def rerun(self, tests: list[int], nothing: str) -> None:
+        """Run tests again, or say why not."""
+        if why := self.why_not() or (None if tests else nothing):
+            self.footer.say(why)
+        else:
+            self.order(Rerun("tests", tuple(tests), requested=self.view.clock()))
+
+    def action_rerun_failed(self) -> None:
+        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
+            self.footer.say(why)
+        else:
+            self.order(Rerun("failed", requested=self.view.clock()))
+
     def action_leave(self) -> None:
         state = self.view.state
         if self.why_not() is not None or not state.is_running:

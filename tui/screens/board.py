@@ -118,10 +118,9 @@ class BoardScreen(BaseScreen):
 
     def offered(self) -> tuple[Key, ...]:
         typed = (Key("esc", "clear"),) if self._searched else (Key("esc", "back"),) if self.zoomed else ()
-        failed = bool(self.view.state.failed)
         return (
             Key("?", "help", 2), *typed, Key("/", "search", 3), Key("enter", "open", 1),
-            Key("f", "failed", 2 if failed else 4),
+            Key("f", "failed"),
             Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5), Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
             Key("tab", "panels", 8), Key("q", "quit", 1),
@@ -231,18 +230,8 @@ class BoardScreen(BaseScreen):
             return [state.tests[worker.test]] if worker is not None and worker.test is not None else []
         return [test for test in state.present() if test.tier == self.tiers.cursor]
 
-    def action_rerun_failed(self) -> None:
-        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
-            self.footer.say(why)
-            return
-        self.order(Rerun("failed", requested=self.view.clock()))
-
     def action_rerun(self) -> None:
-        tests = self._selected()
-        if why := self.why_not() or (None if tests else "nothing is selected that could run again"):
-            self.footer.say(why)
-            return
-        self.order(Rerun("tests", tuple(test.id for test in tests), requested=self.view.clock()))
+        self.rerun([test.id for test in self._selected()], "nothing is selected that could run again")
 
     def action_rerun_all(self) -> None:
         count = self.view.total.total

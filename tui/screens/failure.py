@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 
 from tui.events import Evidence
-from tui.protocol import Cancel, Rerun
+from tui.protocol import Cancel
 from tui.screens.base import BaseScreen
 from tui.screens.slim import slim
 from tui.state import Test
@@ -212,16 +212,7 @@ class FailureScreen(BaseScreen):
         self.turn()
 
     def action_rerun(self) -> None:
-        if why := self.why_not():
-            self.footer.say(why)
-            return
-        self.order(Rerun("tests", (self.test,), requested=self.view.clock()))
-
-    def action_rerun_failed(self) -> None:
-        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
-            self.footer.say(why)
-            return
-        self.order(Rerun("failed", requested=self.view.clock()))
+        self.rerun([self.test], "this test is gone")
 
     def action_cancel(self) -> None:
         test = self._test()

@@ -119,10 +119,13 @@ class Line:
 
     def _blank(self, to: int) -> None:
         start, end = self._span
-        for left, right, ground in ((0, start, "bg"), (start, end, self._ground), (end, self.width, "bg")):
+        spans: tuple[tuple[int, int, Ground], ...] = (
+            (0, start, "bg"), (start, end, self._ground), (end, self.width, "bg"),
+        )  # fmt: skip
+        for left, right, ground in spans:
             first, last = max(left, self._at), min(right, to)
             if last > first:
-                self._add(" " * (last - first), self.ink.style("text", on=ground))  # type: ignore[arg-type]  # a tuple's literals widen
+                self._add(" " * (last - first), self.ink.style("text", on=ground))
                 self._at = last
 
     def _add(self, text: str, style: Style) -> None:

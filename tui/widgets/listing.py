@@ -7,7 +7,7 @@ that leave keep their row. When nobody is in it, it has no cursor and follows th
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -34,14 +34,14 @@ class Listing(Panel, Generic[Item], can_focus=True):
     class Chosen(Message):
         """The cursor moved onto another item."""
 
-        def __init__(self, listing: Listing[Hashable]) -> None:
+        def __init__(self, listing: Listing[Any]) -> None:
             super().__init__()
             self.listing = listing
 
     class Opened(Message):
         """Enter on an item."""
 
-        def __init__(self, listing: Listing[Hashable]) -> None:
+        def __init__(self, listing: Listing[Any]) -> None:
             super().__init__()
             self.listing = listing
 
@@ -117,7 +117,7 @@ class Listing(Panel, Generic[Item], can_focus=True):
         self.cursor = self.order[max(0, min(index, len(self.order) - 1))]
         self.show_cursor()
         self.turn()
-        self.post_message(self.Chosen(self))  # type: ignore[arg-type]  # Listing is invariant in its item
+        self.post_message(self.Chosen(self))
 
     def action_move(self, by: int) -> None:
         self.move_to(self.index + by)
@@ -129,7 +129,7 @@ class Listing(Panel, Generic[Item], can_focus=True):
         self.move_to(len(self.order) - 1 if last else 0)
 
     def action_open(self) -> None:
-        self.post_message(self.Opened(self))  # type: ignore[arg-type]  # Listing is invariant in its item
+        self.post_message(self.Opened(self))
 
     def on_resize(self) -> None:
         self.show_cursor()

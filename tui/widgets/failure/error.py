@@ -19,7 +19,7 @@ def error_rows(
     if evidence is None:
         return [*rows, BLANK, Row((Piece(0, "no evidence of this attempt was kept", "faint"),))]
     diff = _diff(evidence.traceback, width)
-    if diff:
+    if diff and not _is_said(attempt.message, evidence.traceback):
         rows += [BLANK, heading("ASSERTION"), *diff]
     if evidence.source is not None and evidence.source.lines:
         rows += [BLANK, *source_rows(evidence.source, glyphs.arrow if not glyphs.ascii else ">")]
@@ -52,7 +52,10 @@ def _sentence(attempt: Attempt, width: int) -> list[Row]:
     if attempt.exit is not None:
         how = attempt.exit.signal or f"exit code {attempt.exit.code}"
         rows += text_rows(f"{attempt.outcome}: its process ended by {how}", width, "bad", bold=True)
-    rows += text_rows(message, width, "strong", bold=True) if message else []
+    first, *more = message.split("\n")
+    rows += text_rows(first, width, "strong", bold=True) if first else []
+    for line in more:
+        rows += text_rows(line, width, _diff_role(line.lstrip()))
     return rows or text_rows(attempt.outcome, width, "strong", bold=True)
 
 
@@ -66,6 +69,13 @@ def _diff(traceback: str, width: int) -> list[Row]:
     for line in lines:
         rows += text_rows(line[start:], width, _diff_role(line.lstrip()))
     return rows
+
+
+def _is_said(message: str, traceback: str) -> bool:
+    """Whether the message is all of what pytest compares already."""
+    said = "".join(message.split())
+    compared = "".join("".join(line[1:].split()) for line in traceback.splitlines() if line.startswith("E "))
+    return bool(said) and compared in said
 
 
 def _diff_role(line: str) -> Role:
@@ -84,7 +94,7 @@ def _calls(frames: tuple[Frame, ...], width: int, unfolded: bool) -> list[Row]:
     rows = [heading("CALLS", rest)]
     shown = [*reversed(own), *(reversed(foreign) if unfolded else ())]
     places = min(max((len(f"{f.path}:{f.line}") for f in shown), default=20), width * 2 // 5)
-    names = min(max((len(f.function) for f in shown), default=10), width // 4)
+    names = min(max((len(f.function) for f in shown), default=10), 36)
     rows += [_call(frame, places, names, "text" if frame.own else "muted") for frame in shown]
     if foreign and not unfolded:
         said = f"{many(len(foreign), 'library frame')} folded, u unfolds"

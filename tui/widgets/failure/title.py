@@ -49,7 +49,8 @@ class Title(Panel):
         if test.attempts:
             parts.append(f"worker w{self._attempt(test).worker}" if not test.collection else "could not be collected")
         if len(test.attempts) > 1:
-            parts.append(f"attempt {self.attempt} of {len(test.attempts)}")
+            newer = ", ] shows the next" if self.attempt < len(test.attempts) else ""
+            parts.append(f"attempt {self.attempt} of {len(test.attempts)}{newer}")
         return ", ".join(parts)
 
     def _attempt(self, test: Test) -> Attempt:

@@ -136,12 +136,14 @@ class Footer(Panel, can_focus=False):
     def _put_keys(self, line: Line, x: int) -> None:
         """As many keys as fit; those of least need go first."""
         keys = list(self._keys())
-        gap = 3
-        while (
-            len(keys) > 1
-            and sum(len(key.key) + 1 + len(key.word) + gap for key in keys) - gap > self.size.width - 2 * x
-        ):
+        room = self.size.width - 2 * x
+        while len(keys) > 1 and _width(keys, 2) > room:
             keys.remove(max(keys, key=lambda key: key.need))
+        gap = 3 if _width(keys, 3) <= room else 2
         for key in keys:
             line.put(x, key.key, "strong", bold=True)
             x = line.put(line.at + 1, key.word, "muted") + gap
+
+
+def _width(keys: list[Key], gap: int) -> int:
+    return sum(len(key.key) + 1 + len(key.word) + gap for key in keys) - gap

@@ -56,7 +56,8 @@ def flag(answer: Answer, *, ascii: bool, room: int) -> tuple[str, str, str, str]
     if not ascii and width <= room:
         rows = letters(answer)
         left = (width - len(rows[0])) // 2
-        return tuple((" " * left + row).ljust(width) for row in rows)  # type: ignore[return-value]  # four in, four out
+        first, second, third, fourth = ((" " * left + row).ljust(width) for row in rows)
+        return first, second, third, fourth
     spaced = " ".join(WORDS[answer])
     width = min(38, room)
     blank = " " * width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
+from tui.events import Outcome
 from tui.gate import allowed_failures, tier_policy
 from tui.plan.model import Tier
 from tui.reports.amounts import clock, many
@@ -136,11 +137,8 @@ def _calm(view: View) -> tuple[str, str, str]:
     if state.collecting:
         return "collects", many(len(state.changed), "changed file"), ", ".join(state.changed[:2])
     passed = tally.outcomes.get("passed", 0)
-    others = [
-        f"{count} {word}"
-        for outcome, word in (("skipped", "skipped"), ("xfailed", "xfailed"), ("xpassed", "xpassed"))
-        if (count := tally.outcomes.get(outcome, 0))  # type: ignore[call-overload]  # literals widen
-    ]
+    quiet: tuple[Outcome, ...] = ("skipped", "xfailed", "xpassed")
+    others = [f"{tally.outcomes[outcome]} {outcome}" for outcome in quiet if outcome in tally.outcomes]
     if tally.flaky:
         others.append(f"{tally.flaky} flaky")
     return "passed", many(passed, "test"), ", ".join(others)
