@@ -7,7 +7,9 @@ section and collection error compared. Exit code 1 if any difference is left une
     python benchmarks/parity.py [PROJECT…] [--pytest oldest|newest] [--workers N] [--plain-only]
 
 With more than one worker the reference is plain pytest on each worker's tests, in the order in
-which that worker ran them; ``--as-run`` takes the same reference for one worker.
+which that worker ran them; ``--as-run`` takes the same reference for one worker. Where anything
+differs, all is run once more, against that reference: what is then gone is listed as explained by
+chance, load or order, and what is there again is a difference (``--once``: the first word counts).
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parity_compare import Comparison, Key, Mask, Record, compare, plain_record, stagewatch_record
+from parity_compare import Comparison, Key, Mask, Record, compare, confirmed, plain_record, stagewatch_record
 from parity_projects import PROJECTS, Prepared, Unprepared, prepare
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,15 +119,31 @@ def _measure(prepared: Prepared, line: Line, options: argparse.Namespace) -> Non
         two, _ = _plain(prepared, environment, mask, options.timeout)
         line.comparison = compare(one, two, shown)
     else:
-        for order in shown.order.values():
-            one, seconds = _plain(prepared, environment, mask, options.timeout, order)
-            two, _ = _plain(prepared, environment, mask, options.timeout, order)
-            line.plain += seconds
-            part = {key: shown.tests[key] for key in order}
-            line.comparison.add(compare(one, two, Record(part, shown.collection_errors)))
-        for key in shown.tests.keys() - {key for order in shown.order.values() for key in order}:
-            line.comparison.differences.append(f"{key[0]}: {shown.tests[key].outcome}, by no worker")
+        line.comparison, line.plain = _as_run(prepared, environment, mask, options.timeout, shown)
+    if line.comparison.differences and not options.once:
+        shown, _ = _stagewatch(prepared, environment, options)
+        again, _ = _as_run(prepared, environment, mask, options.timeout, shown)
+        line.comparison.differences, passing = confirmed(line.comparison, again)
+        line.explained += [f"{each}\n    because {_GONE}" for each in passing]
     _explain(line)
+
+
+_GONE = "of chance, load or order: it is gone in a second run, compared with pytest in the order of that run"
+
+
+def _as_run(
+    prepared: Prepared, environment: dict[str, str], mask: Mask, timeout: float, shown: Record
+) -> tuple[Comparison, float]:
+    """Compared with plain pytest on each worker's tests, in the order in which that worker ran them."""
+    found, plain = Comparison(), 0.0
+    for order in shown.order.values():
+        one, seconds = _plain(prepared, environment, mask, timeout, order)
+        two, _ = _plain(prepared, environment, mask, timeout, order)
+        plain += seconds
+        found.add(compare(one, two, Record({key: shown.tests[key] for key in order}, shown.collection_errors)))
+    for key in shown.tests.keys() - {key for order in shown.order.values() for key in order}:
+        found.differences.append(f"{key[0]}: {shown.tests[key].outcome}, by no worker")
+    return found, plain
 
 
 def _explain(line: Line) -> None:
@@ -165,7 +183,10 @@ def _plain(
         said, seconds = _run([*command, *project.options, *project.paths], prepared.folder, environment, timeout)
         if not record.exists():
             raise Failed(f"plain pytest wrote no record\n{said[-3000:]}")
-        return plain_record(json.loads(record.read_text()), mask), seconds
+        raw = json.loads(record.read_text())
+        if raw["exit"] not in (0, 1) or not raw["tests"]:
+            raise Failed(f"plain pytest ran {len(raw['tests'])} tests and ended with {raw['exit']}\n{said[-3000:]}")
+        return plain_record(raw, mask), seconds
 
 
 def _stagewatch(prepared: Prepared, environment: dict[str, str], options: argparse.Namespace) -> tuple[Record, float]:
@@ -246,14 +267,14 @@ def _tell(line: Line, options: argparse.Namespace) -> None:
 
 
 _HEADER = (
-    *("project", "pytest", "tests", "same", "masked", "unsteady", "cut"),
+    *("project", "pytest", "tests", "broken", "same", "masked", "unsteady", "cut"),
     *("explained", "DIFFERENT", "plain", "ours", "ratio"),
 )
-_WIDTHS = (-24, -7, 7, 7, 8, 10, 5, 11, 11, 8, 8, 7)
+_WIDTHS = (-24, -7, 7, 8, 7, 8, 10, 5, 11, 11, 8, 8, 7)
 
 
 def _table(lines: Sequence[Line]) -> None:
-    """Counts are of tests (same, of them masked) and of facts (the others); plain and ours are seconds."""
+    """Counts are of tests (same, of them masked), modules (broken) and facts; plain and ours are seconds."""
     _row(_HEADER)
     for line in lines:
         found, ours = line.comparison, line.stagewatch
@@ -263,7 +284,8 @@ def _table(lines: Sequence[Line]) -> None:
             continue
         _row(
             (
-                *(name, line.pytest, found.tests, found.same, found.after_mask, len(found.unsteady), len(found.cut)),
+                *(name, line.pytest, found.tests, found.broken, found.same, found.after_mask),
+                *(len(found.unsteady), len(found.cut)),
                 *(len(line.explained), len(found.differences), f"{line.plain:.1f}"),
                 *(("", "") if ours is None else (f"{ours:.1f}", f"{ours / max(line.plain, 0.001):.2f}")),
             )

@@ -52,11 +52,15 @@ class Record:
 
 @dataclass
 class Comparison:
-    """``same``: tests without any difference. The rest are lines to print."""
+    """``same``: tests without any difference, ``after_mask`` of them with something put aside.
+
+    ``broken``: collection errors of plain pytest. The rest are lines to print.
+    """
 
     tests: int = 0
     same: int = 0
     after_mask: int = 0
+    broken: int = 0
     unsteady: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
@@ -65,6 +69,7 @@ class Comparison:
         self.tests += other.tests
         self.same += other.same
         self.after_mask += other.after_mask
+        self.broken = max(self.broken, other.broken)
         self.unsteady += other.unsteady
         self.cut += other.cut
         self.differences += other.differences
@@ -140,6 +145,7 @@ def compare(one: Record, two: Record, shown: Record) -> Comparison:
     _match_ids(found, one, two, shown)
     for key in one.tests.keys() & two.tests.keys() & shown.tests.keys():
         _test(found, _name(key), one.tests[key], two.tests[key], shown.tests[key])
+    found.broken = len(one.collection_errors)
     paths = one.collection_errors.keys() | two.collection_errors.keys() | shown.collection_errors.keys()
     for path in sorted(paths):
         there = [path in record.collection_errors for record in (one, two, shown)]
@@ -150,6 +156,13 @@ def compare(one: Record, two: Record, shown: Record) -> Comparison:
         elif there[0] != there[1]:
             found.unsteady.append(f"{path}: collection error {_yes(there[0])}, then {_yes(there[1])} with pytest")
     return found
+
+
+def confirmed(first: Comparison, again: Comparison) -> tuple[list[str], list[str]]:
+    """The differences that a second comparison has too, and those that it has not."""
+    heads = {difference.partition("\n")[0] for difference in again.differences}
+    kept = [each for each in first.differences if each.partition("\n")[0] in heads]
+    return kept, [each for each in first.differences if each not in kept]
 
 
 def settled(text: str) -> str:
@@ -199,7 +212,8 @@ def _test(found: Comparison, name: str, one: Result, two: Result, shown: Result)
         texts = [[text for its, text in result.sections if its == section] for result in (one, two, shown)]
         facts.append((f"section {section!r}", texts[0], texts[1], texts[2]))
     orders = [[its for its, _ in result.sections] for result in (one, two, shown)]
-    facts.append(("order of sections", orders[0], orders[1], orders[2]))
+    if sorted(orders[0]) == sorted(orders[1]) == sorted(orders[2]):
+        facts.append(("order of sections", orders[0], orders[1], orders[2]))
     for what, first, second, theirs in facts:
         if theirs in (first, second):
             continue
