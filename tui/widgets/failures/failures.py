@@ -104,7 +104,7 @@ class Failures(Listing[Signature]):
         line.put(
             grid.second - 2, str(len(group.tests)), "bad" if blocking else "text", bold=blocking, width=4, right=True
         )
-        line.put(grid.second + 3, "blocks" if blocking else "passable", "bad" if blocking else "faint")
+        line.put(grid.second + 3, "blocks" if blocking else "allowed", "bad" if blocking else "faint")
         new = is_new(group.tests)
         edge = self.size.width - 1
         line.put(grid.second + 11, "  ".join(tiers), "muted", width=edge - grid.second - 11 - (4 if new else 0))
