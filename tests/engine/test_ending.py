@@ -53,7 +53,7 @@ def test_the_host_of_the_engine_is_killed(project: Path, tmp_path: Path) -> None
     _, alive = psutil.wait_procs(started, timeout=PATIENCE)
     assert not alive
     assert not marked(record.mark)
-    out, _ = viewer.communicate(timeout=PATIENCE)
+    viewer.communicate(timeout=PATIENCE)
     assert viewer.returncode != 0
 
     again = command(project, "-k", "nothing")

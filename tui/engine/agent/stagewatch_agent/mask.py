@@ -2,7 +2,7 @@
 
 Masked are: values of environment variables whose names speak of secrets, the plan's credentials
 (which it names by reference only), what has the shape of a JWT, and the values of Authorization
-and Cookie headers. Everything else, node ids and source lines too, stays as it is.
+and Cookie headers. Everything else, node ids and ordinary source lines too, stays as it is.
 """
 
 from __future__ import annotations
@@ -21,16 +21,42 @@ _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|KEY|CREDENTIAL", re.IGN
 _SHORTEST = 6
 """Characters. A shorter value is too likely to be a word that means something else."""
 
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
-_HEADER_NAME = r"(?:proxy-)?authorization|(?:set-)?cookie|x-api-key"
-_QUOTED_HEADER = re.compile(
-    rf"""(?i)((?:b?['"])(?:{_HEADER_NAME})['"]\s*[:,=]\s*b?)(?P<q>['"])(?P<value>[^'"{{}}\r\n]+)(?P=q)"""
+# Every pattern takes time that grows with the text and no faster: what it looks for begins where a run of its
+# characters begins, or ends with the line, so that no character is looked at from many places.
+
+_WORD = "[A-Za-z0-9_-]"
+_JWT = re.compile(
+    rf"(?<!{_WORD})(?={_WORD}*\.{_WORD}{{4,}}\.)({_WORD}*?)eyJ{_WORD}{{4,}}\.{_WORD}{{4,}}\.{_WORD}*(?:\.{_WORD}+){{0,2}}"
 )
-_BARE_HEADER = re.compile(
-    rf"(?i)(\b(?:{_HEADER_NAME})\s*[:=]\s*)(?P<value>(?:(?:Bearer|Basic|Token|Digest)\s+)?[^\s'\"{{}}()]{{4,}}(?:;[^\r\n'\"]*)?)"
+_SCHEME = r"(?:Bearer|Basic|Token|Digest|Negotiate|NTLM|OAuth|ApiKey|Api-Key|Signature|AWS4-HMAC-SHA256)(?![\w-])"
+_TOKEN_HEADER = r"(?:proxy-)?authorization|x-api-key|x-auth-token"
+_HEADER = rf"{_TOKEN_HEADER}|(?:set-)?cookie"
+
+_QUOTED = re.compile(
+    rf"""(?ix) (?P<name>
+        \\*['"] (?:{_HEADER}) \\*['"] \s{{0,4}} [:,=] \s{{0,4}}     # as in a dict, JSON, or a pair
+        | (?<![\w-]) (?:{_HEADER}) \s{{0,4}} [:=] \s{{0,4}}         # as a keyword
+    ) (?P<open> b? (?P<quote>\\*['"]) )
+    (?P<value> (?: (?!(?P=quote)) (?: \\. | [^\\\r\n] ) )+ )
+    (?P<close> (?P=quote)? )"""
 )
-_BEARER = re.compile(r"(?i)\b(Bearer\s+)(?P<value>[A-Za-z0-9._~+/=-]{6,})")
-_HINTS = ("uthorization", "UTHORIZATION", "ookie", "OOKIE", "earer", "EARER", "x-api-key", "X-Api-Key", "X-API-KEY")
+_LISTED = re.compile(rf"""(?i)(?P<name>\\*['"](?:{_HEADER})\\*['"]\s{{0,4}}[:=]\s{{0,4}}\[)(?P<value>[^\]\r\n]+)""")
+_SCHEMED = re.compile(
+    rf"""(?ix) (?P<name> (?P<quote>\\*['"])? (?<![\w-]) (?:{_HEADER}) \s{{0,4}} [:=] \s{{0,4}} {_SCHEME} \s{{1,4}} )
+    (?P<value> (?(quote) (?: (?!(?P=quote)) [^\r\n] )+ | (?: (?!\\[rn]) [^\r\n] )+ ) )"""
+)
+_COOKIE = re.compile(
+    r"""(?ix) (?P<name> (?P<quote>\\*['"])? (?<![\w-]) (?:set-)?cookie: [ \t]{0,4} )
+    (?P<value> [\w.!#$%&*+^`|~-]+ = (?(quote) (?: (?!(?P=quote)) [^\r\n] )* | (?: (?!\\[rn]) [^\r\n] )* ) )"""
+)
+_PLAIN = re.compile(
+    rf"""(?ix) (?P<name> (?<![\w-]) (?:{_TOKEN_HEADER}): [ \t]{{0,4}} )
+    (?!{_SCHEME}) (?P<value> [^\s'"{{}}()\[\],;\\]{{4,}} ) (?! [^\s'"{{}},;\\] | [ \t]*= )"""
+)
+_BEARER = re.compile(r"(?i)(?P<name>\bBearer\s{1,4})(?P<value>(?=\S{0,200}\d|\S{20})[A-Za-z0-9._~+/=-]{6,})")
+_PLACEHOLDER = re.compile(rf"(?i)(?:{_SCHEME}\s+)?(?:\{{[\w.]*\}}|%s|<[\w -]*>|\.\.\.|…)\W*")
+"""What a source line may hold where a header's value will be."""
+_HINTS = ("authorization", "cookie", "bearer", "x-api-key", "x-auth-token")
 
 
 class Mask:
@@ -47,14 +73,26 @@ class Mask:
         if self._values is not None:
             text = self._values.sub(MASKED, text)
         if "eyJ" in text:
-            text = _JWT.sub(MASKED, text)
-        if any(hint in text for hint in _HINTS):
-            text = _QUOTED_HEADER.sub(rf"\1\g<q>{MASKED}\g<q>", text)
-            text = _BARE_HEADER.sub(rf"\1{MASKED}", text)
-            text = _BEARER.sub(rf"\1{MASKED}", text)
+            text = _JWT.sub(rf"\1{MASKED}", text)
+        lower = text.lower()
+        if any(hint in lower for hint in _HINTS):
+            text = _LISTED.sub(_listed, text)
+            for pattern in (_QUOTED, _SCHEMED, _COOKIE, _PLAIN, _BEARER):
+                text = pattern.sub(_masked, text)
         if not text.isascii():
             text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         return text
+
+
+def _masked(match: re.Match[str]) -> str:
+    if _PLACEHOLDER.fullmatch(match["value"]):
+        return match[0]
+    parts = match.groupdict("")
+    return f"{match['name']}{parts.get('open', '')}{MASKED}{parts.get('close', '')}"
+
+
+def _listed(match: re.Match[str]) -> str:
+    return f"{match['name']}'{MASKED}'"
 
 
 def secrets_of(environment: Mapping[str, str], references: Iterable[str]) -> set[str]:
@@ -75,12 +113,22 @@ def secrets_of(environment: Mapping[str, str], references: Iterable[str]) -> set
 
 def _forms(secret: str) -> set[str]:
     as_bytes = secret.encode("utf-8", "surrogateescape")
-    encoded = base64.b64encode(as_bytes).decode("ascii").rstrip("=")
-    return {
+    forms = {
         secret,
         urllib.parse.quote(as_bytes, safe=""),
+        urllib.parse.quote(as_bytes),
+        urllib.parse.quote_plus(as_bytes),
         json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
-        encoded,
-        encoded.translate(str.maketrans("+/", "-_")),
+        ascii(secret)[1:-1],
+        repr(as_bytes)[2:-1],
     }
+    # In Base64 it may begin at any of three places in a group, as in ``user:password``: what does not depend on its
+    # neighbours is looked for.
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + as_bytes).decode("ascii")
+        settled = encoded[(0, 2, 3)[before] : (before + len(as_bytes)) * 8 // 6]
+        if len(settled) >= _SHORTEST:
+            forms |= {settled, settled.translate(str.maketrans("+/", "-_"))}
+    return forms
