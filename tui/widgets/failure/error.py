@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tui.events import Evidence, Frame
 from tui.reports.amounts import many
 from tui.state import Attempt, Test
@@ -79,11 +81,15 @@ def _is_said(message: str, traceback: str) -> bool:
 
 
 def _diff_role(line: str) -> Role:
-    if line.startswith("+"):
+    if line.startswith("+") and not _EXPLAINS.match(line):
         return "good"
     if line.startswith("-"):
         return "bad"
     return "warn" if line.startswith("?") else "text"
+
+
+_EXPLAINS = re.compile(r"\+\s+(?:where|and) ")
+"""Says what a part of an assertion was, not what differs."""
 
 
 def _calls(frames: tuple[Frame, ...], width: int, unfolded: bool) -> list[Row]:
