@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +11,9 @@ from hypothesis import strategies as st
 from tui.engine.schedule import Schedule, Switch, Task, Unit
 
 
-def task(test: int, unit: int = 0, **how: object) -> Task:
-    defaults: dict[str, object] = {
-        "group": 0, "suite": "s", "tier_order": 0, "failed_last": False, "usual": 0.0
-    }  # fmt: skip
-    return Task(**{"test": test, "unit": unit, **defaults, **how})  # type: ignore[arg-type]  # by name, mixed types
+def task(test: int, unit: int = 0, **how: Any) -> Task:
+    """A task of the first tier and of no history, but for what is said."""
+    return Task(**{**PLAIN, "test": test, "unit": unit, **how})
 
 
 def order(schedule: Schedule, group: int = 0) -> list[tuple[int, ...]]:
@@ -49,7 +48,7 @@ def plans(draw: st.DrawFn) -> list[Task]:
                     failed_last=draw(st.booleans()),
                     usual=draw(st.floats(0, 9)),
                     **SUITES[suite],
-                )  # fmt: skip
+                )
             )
     return tasks
 

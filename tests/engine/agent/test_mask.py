@@ -131,8 +131,8 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    [SECRET, "another-one", JWT, "Authorization", "Cookie", "Bearer", "Basic", ":", "=", ";", "'", '"', " ", "\n", "{", "}",
-     "eyJ", ".", "abc", "b'", "\udc80", "é", MASKED, "x" * 30]
+    [SECRET, "another-one", JWT, "Authorization", "Cookie", "Bearer", "Basic", ":", "=", ";", "'", '"', " ", "\n", "{",
+     "}", "eyJ", ".", "abc", "b'", "\udc80", "é", MASKED, "x" * 30]
 )  # fmt: skip
 
 

@@ -1,0 +1,56 @@
+"""Interpreters that tests need beside our own: made once, kept under the user's cache."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stagewatch-tests"
+_PLUGINS = (
+    "pytest", "pytest-asyncio", "anyio", "pytest-timeout", "pytest-cov", "pytest-randomly", "pytest-rerunfailures",
+    "pytest-xdist", "pytest-django", "django",
+)  # fmt: skip
+
+
+def with_plugins() -> str:
+    """Our own Python with every plugin that the tests of plugins need."""
+    return _environment(sys.executable, _PLUGINS)
+
+
+def of_version(version: str, *requirements: str) -> str:
+    """Python ``version`` (as ``3.9``) with these; skips the test where there is none, unless this is CI."""
+    python = shutil.which(f"python{version}") or _pyenv(version)
+    if python is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI has no Python {version}: the agent has to be run with it")
+        pytest.skip(f"there is no Python {version} here")
+    return _environment(python, requirements)
+
+
+def _pyenv(version: str) -> str | None:
+    found = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    return str(found[-1]) if found else None
+
+
+def _environment(python: str, requirements: tuple[str, ...]) -> str:
+    """A virtual environment, made by whoever comes first; a name of its own for each set of requirements."""
+    real = os.path.realpath(python)
+    name = hashlib.sha256(" ".join([real, *requirements]).encode()).hexdigest()[:12]
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    folder = _CACHE / name
+    with (_CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            subprocess.run([real, "-m", "venv", str(folder)], check=True)
+            pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, *requirements], check=True, stderr=subprocess.PIPE)
+            (folder / "made").touch()
+    return str(folder / "bin" / "python")
