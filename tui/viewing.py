@@ -176,9 +176,15 @@ async def _draw(feed: LiveFeed | RecordedFeed, wanted: Wanted) -> None:
     from tui.reports.lines import Lines
 
     if await run_board(feed, theme=wanted.theme, lines=Lines().of) == "stop":
+        # An answer is heard by whoever reads the updates, and the board does no longer.
+        ending = asyncio.create_task(_drain(feed))
         await feed.send(Stop())
-        async for _ in feed.updates():
-            pass
+        await ending
+
+
+async def _drain(feed: LiveFeed | RecordedFeed) -> None:
+    async for _ in feed.updates():
+        pass
 
 
 def write_results(state: RunState, judged: Verdict, json: str | None, junit: str | None) -> None:
