@@ -88,6 +88,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pytest", choices=("both", "oldest", "newest"), default="both")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--as-run", action="store_true", help="the reference runs in the order that the workers ran in")
+    parser.add_argument("--once", action="store_true", help="no second look at what differs")
     parser.add_argument(
         "--plain-only", action="store_true", help="only plain pytest, twice: what is unsteady by itself"
     )
