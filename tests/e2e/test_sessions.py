@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -143,6 +144,32 @@ def test_a_session_that_nobody_watches_ends_by_itself(user: User) -> None:
     state = user.recorded(root)
     assert state.ended is not None and not state.interrupted
     assert state.end_reason == "nobody had watched for a while"
+
+
+def test_a_newer_stagewatch_can_at_least_end_an_older_ones_session(user: User) -> None:
+    root = user.project("green", GREEN)
+    assert user.run("--headless", "--keep", cwd=root).code == 0
+    record = user.session()
+    newer = (
+        "import tui.client.live as live\n"
+        "live.VERSION += 1\n"
+        "from tui.cli import main\n"
+        "import sys\n"
+        "raise SystemExit(main(sys.argv[1:]))\n"
+    )
+
+    def typed(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-c", newer, command], cwd=root, env=user.env, capture_output=True, text=True
+        )
+
+    refused = typed("attach")
+    assert (refused.returncode, refused.stderr) == (
+        2, "stagewatch: this session is of an older Stagewatch than yours: end it with `stagewatch stop`\n"
+    )  # fmt: skip
+    assert typed("stop").stdout == f"{record.name} has ended\n"
+    assert not user.sessions()
+    assert not user.recorded(root).is_cut_short
 
 
 @pytest.mark.parametrize("runtime", [None, "r" * 100], ids=["none", "too long"])

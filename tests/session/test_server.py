@@ -217,3 +217,19 @@ async def test_who_only_asks_is_heard_whoever_drives_and_does_not_count_as_watch
     await until(lambda: session.server.unwatched.is_set())
     tasks[0].cancel()
     await asking.close()
+
+
+async def test_a_socket_that_was_swept_away_comes_back(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_room, "_LOOK_EVERY", 0.02)
+    early = await LiveFeed.connect(session.socket)
+    looking = asyncio.create_task(session.server.stay_reachable(session.socket))
+    session.socket.unlink()
+    await until(session.socket.exists)
+    late = await LiveFeed.connect(session.socket)
+    tasks = [reading(feed) for feed in (early, late)]
+    session.say("to both")
+    await until(lambda: early.state.notices and late.state.notices)
+    for task in (looking, *tasks):
+        task.cancel()
+    for feed in (early, late):
+        await feed.close()

@@ -39,6 +39,8 @@ _MOST_COMMANDS = 8
 """Commands of one viewer at a time: a rerun may wait for a collection, and is to be cancelled meanwhile."""
 _FAREWELL_PATIENCE = 2.0
 """Seconds that viewers get to read their last lines."""
+_LOOK_EVERY = 5.0
+"""Seconds between two looks at whether the socket is still there."""
 _OLDER = "this session is of an older Stagewatch than yours: end it with `stagewatch stop`"
 
 Reply = Accepted | Refused | EvidenceReply
@@ -67,6 +69,17 @@ class Server:
         path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, path, limit=_LONGEST_LINE)
         path.chmod(0o600)
+
+    async def stay_reachable(self, path: Path) -> None:
+        """Listen again when the socket is gone: the runtime folder is emptied at a user's last logout."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            if not path.exists():
+                with suppress(OSError):  # there may be no folder until the user comes back
+                    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    if self._server is not None:
+                        self._server.close()
+                    await self.listen(path)
 
     async def wait_for_somebody(self, patience: float) -> None:
         """Until somebody has ever watched, but not for ever."""

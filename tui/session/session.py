@@ -82,7 +82,7 @@ class Session:
             self._begin(journal, number, notes)
             await self._server.listen(socket)
             _tell_ready(ready, Ready(socket=str(socket), iteration=number))
-            farewell = await self._live()
+            farewell = await self._live(socket)
         finally:
             await self._recorder.close()
             if self._request.ends_with_run or farewell.exit_code:
@@ -150,13 +150,14 @@ class Session:
         for note in notes:
             self._record(Noticed(time.time(), note), None)
 
-    async def _live(self) -> Farewell:
+    async def _live(self, socket: Path) -> Farewell:
         """From the first event to the last."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._be_stopped, f"it got {signal.Signals(number).name}")
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
         logout_check = asyncio.create_task(self._warn_of_logout())
+        reachable = asyncio.create_task(self._server.stay_reachable(socket))
         work = asyncio.create_task(self._work())
         stopped = asyncio.create_task(self._stop.wait())
         try:
@@ -172,6 +173,7 @@ class Session:
             farewell = Farewell(str(error), error.exit_code)
         finally:
             logout_check.cancel()
+            reachable.cancel()
             stopped.cancel()
             await self._recorder.flush()
             await self._close_engine()
