@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tui.engine.schedule import Schedule, Switch, Task, Unit
 
+PLAIN: dict[str, Any] = {"group": 0, "suite": "s", "tier_order": 0, "failed_last": False, "usual": 0.0}
+
 
 def task(test: int, unit: int = 0, **how: Any) -> Task:
     """A task of the first tier and of no history, but for what is said."""

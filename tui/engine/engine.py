@@ -18,6 +18,7 @@ from tui.engine import interpreter, wire
 from tui.engine.catalogue import Catalogue
 from tui.engine.crew import Crew, Emit
 from tui.engine.generation import Generation, Order
+from tui.engine.masking import mask_for, mask_log
 from tui.engine.orphans import end_orphans
 from tui.errors import StagewatchError
 from tui.events import FAILING, Collected, Collecting, Event, Noticed, PassBegan, PassEnded
@@ -89,6 +90,7 @@ class Engine:
         self._cancelled = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep_due = False
+        self._mask = mask_for(environments, plan.target.credentials.values())
         self._crew = Crew(
             settings.workers, emit, self._generation_of, self._limit_of, self._requested_of, self._consider
         )
@@ -161,6 +163,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.to_thread(end_orphans, self._settings.mark)
+        await asyncio.to_thread(mask_log, self._settings.log, self._mask)
 
     # Generations and their workers report here.
 
@@ -267,7 +270,9 @@ class Engine:
         """pytest ended before it had collected: what it said is the result."""
         with self._settings.log.open("rb") as log:
             log.seek(max(log_start, self._settings.log.stat().st_size - _LOG_TAIL))
-            text = log.read().decode("utf-8", "backslashreplace").strip()
+            if log.tell() > log_start:
+                log.readline()  # a line that is not whole: half a secret would not be known
+            text = self._mask(log.read().decode("utf-8", "backslashreplace")).strip()
         lines = [line for line in text.splitlines() if line.strip()]
         refusal = [line.partition(": error: ")[2] for line in lines if ": error: " in line]
         telling = refusal or [line for line in lines if line.startswith(("E ", "ERROR", "ImportError"))] or lines
@@ -340,7 +345,7 @@ class Engine:
             zygotes = [generation.pid for generation in self._launched if not generation.ended.done()]
             ended = await asyncio.to_thread(end_orphans, self._settings.mark, zygotes)
             if ended:
-                self._tell(Noticed(time.time(), f"ended what tests left running: {', '.join(ended)}"))
+                self._tell(Noticed(time.time(), self._mask(f"ended what tests left running: {', '.join(ended)}")))
         self._quiet.set()
 
     async def _crew_is_quiet(self) -> None:

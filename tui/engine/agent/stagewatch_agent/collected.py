@@ -22,7 +22,7 @@ def describe(items: Iterable[Any], suites: list[dict[str, Any]], mask: Mask, roo
     for item in items:
         path, line, _ = item.location
         markers = [
-            [mark.name.lower(), [str(argument) for argument in mark.args]]
+            [mark.name.lower(), [mask(str(argument)) for argument in mark.args]]
             for mark in item.iter_markers()
             if mark.name.lower() in _TIER_MARKERS
         ]
@@ -30,7 +30,7 @@ def describe(items: Iterable[Any], suites: list[dict[str, Any]], mask: Mask, roo
             mask(item.nodeid),
             path.replace("\\", "/"),
             (line if line is not None else -1) + 1,
-            getattr(item, "originalname", None) or item.name,
+            getattr(item, "originalname", None) or mask(item.name),
             [parent.name for parent in item.listchain() if isinstance(parent, pytest.Class)],
             markers,
             units.setdefault(_unit(item), len(units)),
