@@ -78,7 +78,7 @@ async def follow(
     coming: asyncio.Task[Sequence[Event] | None] | None = None
     due = time.monotonic() + every
     try:
-        while not printer.broken and not (leave_when_idle and feed.state.iteration and not feed.state.is_running):
+        while not printer.broken and not (leave_when_idle and not feed.state.is_running):
             coming = coming or asyncio.create_task(_next(updates))
             await asyncio.wait({coming}, timeout=max(0.0, due - time.monotonic()))
             if coming.done():
@@ -88,7 +88,7 @@ async def follow(
                 printer.write(lines.of(feed.state, batch))
             if time.monotonic() >= due:
                 due = time.monotonic() + every
-                if feed.state.iteration and feed.state.is_running:
+                if feed.state.began and feed.state.is_running:
                     printer.write(lines.progress(feed.state, now()))
     finally:
         if coming is not None:

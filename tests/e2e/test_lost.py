@@ -153,6 +153,15 @@ class TestTheJournalCanNotBeWritten:
         assert "results are not recorded: the journal" in ended.err
         assert "come back" not in ended.err, "there is nothing to come back to"
 
+    def test_a_run_that_is_kept_is_left_all_the_same(self, user: User) -> None:
+        root = user.project("green", GREEN)
+        (user.folder(root) / "journal.sqlite3").mkdir()
+        ended = user.run("--keep", cwd=root)
+        assert ended.code == 6
+        assert "of green (" in ended.out, "though it has no number"
+        assert user.type("attach", "--headless", cwd=root).code == 6
+        assert user.type("stop", cwd=root).code == 0
+
     def test_in_the_middle(self, user: User) -> None:
         root = user.project("much", {"test_much.py": _MUCH})
 

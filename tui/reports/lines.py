@@ -38,7 +38,7 @@ class Lines:
     def __init__(self) -> None:
         self._attempts: dict[int, int] = {}  # by test, how many are told
         self._outstanding: dict[str, set[int]] = {}  # by tier, what the pass has still to tell
-        self._iteration = 0
+        self._iteration: int | None = None
         self._generation = 0
         self._begun = 0
         self._passes_ended = 0
@@ -59,7 +59,7 @@ class Lines:
 
     def catch_up(self, state: RunState) -> list[str]:
         """Whatever of a state has not been told yet, in the order it happened."""
-        if not state.iteration:
+        if not state.began:
             return []
         lines = [*self._began(state), *self._collected(state, None)]
         news = {test.tier for test in state.present() if len(test.attempts) > self._attempts.get(test.id, 0)}
@@ -105,7 +105,7 @@ class Lines:
         self._notices = len(state.notices)
 
     def _began(self, state: RunState) -> Iterator[str]:
-        if self._iteration == state.iteration:
+        if self._iteration == state.iteration or not state.began:
             return
         self.__dict__.update(Lines().__dict__)  # another iteration: nothing of it has been told
         self._iteration = state.iteration
