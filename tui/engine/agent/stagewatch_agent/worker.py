@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import tempfile
 import time
 from typing import Any
 
@@ -200,10 +201,7 @@ def _be_one_of_many(config: pytest.Config, number: int) -> None:
     """What several processes must not share: capture files, temporary folders, databases, caches."""
     manager = config.pluginmanager
     capture: Any = manager.getplugin("capturemanager")
-    if capture is not None:
-        capture.stop_global_capturing()
-        capture.start_global_capturing()
-        capture.suspend_global_capture()
+    _capture_apart(getattr(capture, "_global_capturing", None))
     config.option.no_summary = True  # nobody reads it, and plugins do costly things for it
     for name in ("lfplugin", "nfplugin", "stepwiseplugin"):
         plugin = manager.getplugin(name)
@@ -216,6 +214,22 @@ def _be_one_of_many(config: pytest.Config, number: int) -> None:
         factory._given_basetemp = given / f"worker-{number}"
     if manager.hasplugin("django") and getattr(config, "_stagewatch_many", True):
         _own_test_databases(number)
+
+
+def _capture_apart(capturing: Any) -> None:
+    """Give this process capture files of its own, underneath the streams that there are.
+
+    The streams must stay: a module may have kept ``sys.stdout`` when it was imported. Captured by
+    descriptor, what it writes is found in the file; captured in memory, nothing is shared.
+    """
+    for stream in (getattr(capturing, "out", None), getattr(capturing, "err", None)):
+        file = getattr(stream, "tmpfile", None)
+        try:
+            shared = file.fileno()
+        except (AttributeError, OSError):
+            continue  # not captured, or captured in memory
+        with tempfile.TemporaryFile(buffering=0) as own:
+            os.dup2(own.fileno(), shared, inheritable=False)
 
 
 def _own_test_databases(number: int) -> None:

@@ -52,6 +52,7 @@ class _Child:
         self.kill_at: float | None = None
         self.end_by: float | None = None
         """When it is to be ended, unless its stacks are there before."""
+        self.is_to_tell = False
         self.grace = 0.0
 
 
@@ -266,15 +267,22 @@ class Zygote:
         if child is not None:
             child.grace = grace
             child.end_by = time.monotonic() + patience
+            child.is_to_tell = patience > 0
             self._end_the_due()
 
     def _end_the_due(self) -> None:
         now = time.monotonic()
         for child in self._children.values():
-            if child.end_by is not None and (child.end_by <= now or os.fstat(child.stacks).st_size):
+            if child.end_by is None:
+                continue
+            told = bool(os.fstat(child.stacks).st_size)
+            if told or child.end_by <= now:
                 child.end_by = None
                 child.kill_at = now + child.grace
-                _signal_group(child.pid, signal.SIGTERM)
+                if told or not child.is_to_tell:
+                    _signal_group(child.pid, signal.SIGTERM)
+                else:
+                    os.kill(child.pid, signal.SIGABRT)  # faulthandler's own word for: say where you are, and end
 
     def _patience(self) -> float | None:
         deadlines = [child.kill_at for child in self._children.values() if child.kill_at is not None]
