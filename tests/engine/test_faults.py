@@ -142,6 +142,15 @@ def test_one_that_is_deaf_to_every_signal_is_killed(hung: Told) -> None:
     assert hung.test("test_deaf").attempts[-1].exit == Exit(signal="SIGKILL")
 
 
+def test_stacks_are_there_although_the_project_uses_their_timer_itself(tmp_path: Path) -> None:
+    """pytest's own ``faulthandler_timeout`` puts another one in its place."""
+    project = make_project(tmp_path / "project", test_a="import threading\ndef test_a(): threading.Event().wait()")
+    (project / "pytest.ini").write_text("[pytest]\nfaulthandler_timeout = 100\n")
+    told = run_engine(project, limit=0.5)
+    assert told.outcome("test_a") == "timeout"
+    assert "in test_a" in told.evidence_of("test_a").stacks
+
+
 @pytest.mark.parametrize("name", ["test_after_sleep", "test_after_deaf"])
 def test_the_rest_of_a_hung_module_runs(hung: Told, name: str) -> None:
     assert hung.outcome(name) == "passed"
