@@ -107,6 +107,7 @@ class Engine:
     async def rerun(self, tests: Sequence[int], requested: float, by: str, what: str) -> tuple[int, int]:
         """Run tests again, with every edit since they were collected; returns the pass and how many tests it has.
 
+        Tests that are running or waiting already, or are gone, are left out; no pass (0) is opened for none.
         What an edit brings that was not there before (a renamed test, a module that can be imported again) runs too.
         """
         before = set(self._catalogue.entries)
@@ -119,7 +120,7 @@ class Engine:
         pending = self._crew.pending()
         new = [test for test in self._catalogue.selected() if test not in before]
         chosen = [test for test in dict.fromkeys([*tests, *new]) if test in known and test not in pending]
-        return self._begin_pass(chosen, set(chosen), requested, by, what), len(chosen)
+        return self._begin_pass(chosen, set(chosen), requested, by, what) if chosen else 0, len(chosen)
 
     async def _collect_again(self, changed: tuple[str, ...]) -> None:
         if not self._crew.is_empty:

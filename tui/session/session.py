@@ -254,6 +254,10 @@ class Session:
         except StagewatchError as error:
             return Refused(str(error))
         await self._recorder.flush()  # who asked may look at once, and is to find it begun
+        if not count:
+            if any(self._state.tests[test].collection for test in tests):
+                return Accepted("what could not be collected was collected again")
+            return Refused("these tests are running already, or are no longer there")
         return Accepted(f"{count} test{'s' * (count != 1)} run{'s' * (count == 1)} again", number)
 
     def _chosen(self, command: Rerun) -> list[int] | Refused:
