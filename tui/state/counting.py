@@ -1,0 +1,51 @@
+"""Keeping the tallies of a state right while its tests change."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from tui.events import FAILING
+from tui.state.model import RunState, Tally, Test
+
+_Key = TypeVar("_Key")
+
+
+def leave(state: RunState, test: Test) -> None:
+    """Take a test out of the tallies, before it changes."""
+    if test.gone:
+        return
+    tally = state.tallies[test.tier]
+    outcome, status = test.outcome, test.status
+    tally.total -= 1
+    tally.ran -= bool(test.attempts)
+    tally.flaky -= test.is_flaky
+    tally.mending -= outcome in FAILING and status != outcome
+    _subtract(tally.statuses, status)
+    _subtract(tally.outcomes, outcome)
+
+
+def enter(state: RunState, test: Test) -> None:
+    """Count a test as it stands, after it has changed."""
+    if test.gone:
+        state.failed.pop(test.id, None)
+        return
+    tally = state.tallies.get(test.tier)
+    if tally is None:
+        tally = state.tallies[test.tier] = Tally()
+    outcome, status = test.outcome, test.status
+    tally.total += 1
+    tally.ran += bool(test.attempts)
+    tally.flaky += test.is_flaky
+    tally.mending += outcome in FAILING and status != outcome
+    tally.statuses[status] = tally.statuses.get(status, 0) + 1
+    tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + 1
+    if outcome in FAILING:
+        state.failed.setdefault(test.id)
+    else:
+        state.failed.pop(test.id, None)
+
+
+def _subtract(counted: dict[_Key, int], key: _Key) -> None:
+    counted[key] -= 1
+    if not counted[key]:
+        del counted[key]

@@ -1,0 +1,83 @@
+"""What can be computed of a state, and is therefore never stored in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from tui.events import Signature
+from tui.plan.model import Tier
+from tui.state.model import RunState, Status, Tally, Test
+
+
+def counts(tests: Iterable[Test]) -> Counter[Status]:
+    """How many tests are in each status."""
+    return Counter(test.status for test in tests)
+
+
+def duration(state: RunState) -> float:
+    """Seconds from the beginning to the end of the last pass, or to the newest event while one runs."""
+    ended = state.passes[-1].ended if state.passes else state.ended
+    return max(0.0, (state.now if ended is None else ended) - state.began)
+
+
+class Group(msgspec.Struct):
+    """Failing tests of one signature, the first to fail first. ``since``: when the first of them failed."""
+
+    signature: Signature
+    tests: list[Test]
+    since: float
+
+
+def groups(state: RunState) -> list[Group]:
+    """Failing tests by signature: best tier first, then the largest, then the oldest."""
+    found: dict[Signature, Group] = {}
+    for test in state.failing():
+        attempt = test.attempts[-1]
+        signature = attempt.signature or Signature(attempt.outcome, attempt.message)
+        at = attempt.started + attempt.duration
+        group = found.setdefault(signature, Group(signature, [], at))
+        group.tests.append(test)
+        group.since = min(group.since, at)
+    order = {tier.id: index for index, tier in enumerate(ordered_tiers(state))}
+
+    def rank(group: Group) -> tuple[int, int, float]:
+        return min(order.get(t.tier, len(order)) for t in group.tests), -len(group.tests), group.since
+
+    return sorted(found.values(), key=rank)
+
+
+def ordered_tiers(state: RunState) -> list[Tier]:
+    """Tiers as they are shown and run: by ``order``, ties in the order they became known."""
+    return sorted(state.tiers.values(), key=lambda tier: tier.order)
+
+
+def by_tier(state: RunState) -> dict[str, list[Test]]:
+    """The tests of each tier, every known tier named, in the order of ``ordered_tiers``."""
+    found: dict[str, list[Test]] = {tier.id: [] for tier in ordered_tiers(state)}
+    for test in state.present():
+        found.setdefault(test.tier, []).append(test)
+    return found
+
+
+def tallies(state: RunState) -> dict[str, Tally]:
+    """How the tests of each tier stand, every known tier named, in the order of ``ordered_tiers``."""
+    found = {tier.id: state.tallies.get(tier.id, Tally()) for tier in ordered_tiers(state)}
+    return found | {tier: tally for tier, tally in state.tallies.items() if tier not in found}
+
+
+def total(state: RunState) -> Tally:
+    """How all tests stand."""
+    sum_ = Tally()
+    for tally in state.tallies.values():
+        sum_.total += tally.total
+        sum_.ran += tally.ran
+        sum_.flaky += tally.flaky
+        sum_.mending += tally.mending
+        for status, count in tally.statuses.items():
+            sum_.statuses[status] = sum_.statuses.get(status, 0) + count
+        for outcome, count in tally.outcomes.items():
+            sum_.outcomes[outcome] = sum_.outcomes.get(outcome, 0) + count
+    return sum_

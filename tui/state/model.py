@@ -1,0 +1,212 @@
+"""An iteration as plain data: tests and their attempts, workers, passes, tallies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tui.events import FAILING, Exit, Outcome, Signature
+from tui.plan.model import Plan, Selection, Suite, Tier
+
+Status: TypeAlias = Outcome | Literal["running", "waiting"]
+"""What a test is now: the outcome of its last attempt, unless an attempt is running or to come."""
+
+
+class Attempt(msgspec.Struct, frozen=True, array_like=True):
+    """One finished execution of a test. Fields as in ``events.TestFinished``."""
+
+    outcome: Outcome
+    worker: int
+    generation: int
+    started: float
+    duration: float
+    phases: tuple[float, float, float] | None = None
+    requested: float | None = None
+    cold_reason: str | None = None
+    message: str = ""
+    signature: Signature | None = None
+    exit: Exit | None = None
+    subtests: tuple[int, int] | None = None
+    has_evidence: bool = False
+    digest: str = ""
+
+
+class Test(msgspec.Struct, array_like=True):
+    """One test and all that became of it. ``collection``: it stands for a module that can't be collected."""
+
+    __test__ = False  # not a test class of ours, whatever its name says to pytest
+
+    id: int
+    node: str
+    ordinal: int
+    tier: str
+    suite: str
+    path: str
+    line: int
+    usual: float | None
+    last: Outcome | None
+    attempts: list[Attempt] = []
+    queued: bool = False
+    worker: int | None = None
+    started: float | None = None
+    gone: bool = False
+    collection: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of the last attempt; *not-run* before there is one."""
+        return self.attempts[-1].outcome if self.attempts else "not-run"
+
+    @property
+    def status(self) -> Status:
+        if self.worker is not None:
+            return "running"
+        return "waiting" if self.queued else self.outcome
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last word on it is bad, also while it runs again: a rerun is no excuse."""
+        return self.outcome in FAILING
+
+    @property
+    def is_flaky(self) -> bool:
+        return is_flaky(self.attempts)
+
+    @property
+    def name(self) -> str:
+        """The node id without its file: ``TestClass::test_name[param]``."""
+        return self.node.partition("::")[2] or self.node
+
+
+class Worker(msgspec.Struct, array_like=True):
+    """A process that runs tests. ``test`` is the one it runs now; ``done`` counts those it finished."""
+
+    number: int
+    pid: int
+    generation: int
+    cold_reason: str | None = None
+    test: int | None = None
+    done: int = 0
+
+
+class Pass(msgspec.Struct, array_like=True):
+    """One request to run tests: the run itself is pass 1, each rerun the next."""
+
+    number: int
+    tests: tuple[int, ...]
+    requested: float
+    began: float
+    by: str = ""
+    what: str = ""
+    ended: float | None = None
+    cancelled: bool = False
+
+
+class Tally(msgspec.Struct, array_like=True):
+    """How the tests of a tier stand, kept up test by test: nobody has to count 50,000 to draw a row or judge.
+
+    ``total`` leaves out those that are gone. ``ran``: at least one attempt. ``statuses`` and ``outcomes`` hold
+    no zeros. ``mending``: they fail, and wait or run again.
+    """
+
+    total: int = 0
+    ran: int = 0
+    statuses: dict[Status, int] = {}
+    outcomes: dict[Outcome, int] = {}
+    flaky: int = 0
+    mending: int = 0
+
+    @property
+    def failing(self) -> int:
+        """Tests whose last word is bad, also while they run again."""
+        return sum(self.outcomes.get(outcome, 0) for outcome in FAILING)
+
+    @property
+    def rerunning(self) -> int:
+        """Tests that have a result and wait or run again."""
+        idle = sum(self.statuses.values()) - sum(self.statuses.get(s, 0) for s in ("running", "waiting", "not-run"))
+        return self.ran - idle
+
+    @property
+    def rate(self) -> float | None:
+        """Passed among passed and failing, 0 to 1; None when there is neither."""
+        passed = self.outcomes.get("passed", 0)
+        return passed / (passed + self.failing) if passed or self.failing else None
+
+
+class RunState(msgspec.Struct):
+    """An iteration, as its events so far tell it. ``seq`` is the last event counted in."""
+
+    seq: int = 0
+    iteration: int = 0
+    project: str = ""
+    root: str = ""
+    plan: Plan = Plan()
+    selection: Selection = Selection()
+    partial: bool = False
+    revision: str | None = None
+    workers_wanted: int = 0
+    trend: dict[str, tuple[int, ...]] = {}
+    began: float = 0.0
+    ended: float | None = None
+    interrupted: bool = False
+    end_reason: str = ""
+    now: float = 0.0
+    """When the last event happened: the newest moment this state knows of."""
+    python: str = ""
+    pytest: str = ""
+    generation: int = 0
+    digest: str = ""
+    cold_reason: str | None = None
+    collecting: bool = False
+    changed: tuple[str, ...] = ()
+    not_recorded: str | None = None
+    tiers: dict[str, Tier] = {}
+    suites: dict[str, Suite] = {}
+    tests: dict[int, Test] = {}
+    workers: dict[int, Worker] = {}
+    passes: list[Pass] = []
+    lost_workers: int = 0
+    notices: list[tuple[float, str, bool]] = []
+    tallies: dict[str, Tally] = {}
+    """By tier; read it through the function ``tallies``, which names every tier and in its order."""
+    failed: dict[int, None] = {}
+    """The ids of the tests that fail now, in the order in which they began to."""
+
+    @property
+    def current_pass(self) -> Pass | None:
+        """The pass that is running."""
+        return self.passes[-1] if self.passes and self.passes[-1].ended is None else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether results are still to come without anybody asking for more."""
+        if self.ended is not None:
+            return False
+        return self.collecting or not self.passes or self.current_pass is not None
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it was interrupted with work under way. A session that ends while idle cuts nothing short."""
+        latest = self.passes[-1] if self.passes else None
+        return self.interrupted and (latest is None or latest.ended is None or latest.cancelled)
+
+    def present(self) -> Iterator[Test]:
+        """The tests that count: all but those that are gone, in the order they were found."""
+        return (test for test in self.tests.values() if not test.gone)
+
+    def failing(self) -> list[Test]:
+        """The tests that fail now, in the order in which they began to."""
+        return [self.tests[id] for id in self.failed]
+
+
+def is_flaky(attempts: Sequence[Attempt]) -> bool:
+    """The last one passed after one had failed, with the same sources: see *flaky* in the design."""
+    last = attempts[-1] if attempts else None
+    return (
+        last is not None
+        and last.outcome == "passed"
+        and any(a.outcome in FAILING and a.digest == last.digest for a in attempts)
+    )

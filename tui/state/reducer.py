@@ -1,0 +1,221 @@
+"""How each event changes a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tui import events as e
+from tui.events import Event, FoundTest
+from tui.state.counting import enter, leave
+from tui.state.model import Attempt, Pass, RunState, Test, Worker
+
+
+def reduce(state: RunState, event: Event) -> None:
+    """Add one event to a state, in place. Events must come in their order, each once."""
+    state.now = event.at
+    _REDUCERS[type(event)](state, event)
+
+
+def replay(recorded: Iterable[e.Recorded]) -> RunState:
+    """The state that a journal's events add up to."""
+    state = RunState()
+    for record in recorded:
+        reduce(state, record.event)
+        state.seq = record.seq
+    return state
+
+
+def _iteration_began(state: RunState, event: e.IterationBegan) -> None:
+    state.iteration = event.iteration
+    state.project = event.project
+    state.root = event.root
+    state.plan = event.plan
+    state.selection = event.selection
+    state.partial = event.partial
+    state.revision = event.revision
+    state.workers_wanted = event.workers
+    state.trend = dict(event.trend)
+    state.began = event.at
+    state.collecting = True
+    state.tiers = {tier.id: tier for tier in event.plan.tiers}
+    state.suites = {suite.id: suite for suite in event.plan.suites}
+
+
+def _collecting(state: RunState, event: e.Collecting) -> None:
+    state.collecting = True
+    state.changed = event.changed
+
+
+def _tests_found(state: RunState, event: e.TestsFound) -> None:
+    for tier in event.tiers:
+        state.tiers.setdefault(tier.id, tier)
+    for suite in event.suites:
+        state.suites.setdefault(suite.id, suite)
+    for found in event.tests:
+        known = state.tests.get(found.id)
+        if known is None:
+            known = state.tests[found.id] = _test(found)
+        else:
+            leave(state, known)
+            known.gone = False
+            known.line = found.line
+        enter(state, known)
+
+
+def _test(found: FoundTest, *, collection: bool = False) -> Test:
+    return Test(
+        id=found.id, node=found.node, ordinal=found.ordinal, tier=found.tier, suite=found.suite,
+        path=found.path, line=found.line, usual=found.usual, last=found.last, collection=collection,
+    )  # fmt: skip
+
+
+def _tests_gone(state: RunState, event: e.TestsGone) -> None:
+    for id in event.tests:
+        test = state.tests[id]
+        leave(state, test)
+        test.gone = True
+        test.queued = False
+        enter(state, test)
+
+
+def _collected(state: RunState, event: e.Collected) -> None:
+    state.collecting = False
+    state.generation = event.generation
+    state.python = event.python
+    state.pytest = event.pytest
+    state.digest = event.digest
+    state.cold_reason = event.cold_reason
+
+
+def _collection_failed(state: RunState, event: e.CollectionFailed) -> None:
+    test = state.tests.get(event.test.id)
+    if test is None:
+        test = state.tests[event.test.id] = _test(event.test, collection=True)
+    else:
+        leave(state, test)
+    test.gone = False
+    test.attempts.append(
+        Attempt(
+            "error",
+            0,
+            state.generation,
+            event.at,
+            0.0,
+            message=event.message,
+            signature=event.signature,
+            has_evidence=event.has_evidence,
+        )
+    )
+    enter(state, test)
+
+
+def _pass_began(state: RunState, event: e.PassBegan) -> None:
+    state.passes.append(Pass(event.number, event.tests, event.requested, event.at, event.by, event.what))
+    for id in event.tests:
+        _queue(state, state.tests[id], True)
+
+
+def _queue(state: RunState, test: Test, queued: bool) -> None:
+    if test.queued != queued:
+        leave(state, test)
+        test.queued = queued
+        enter(state, test)
+
+
+def _pass_ended(state: RunState, event: e.PassEnded) -> None:
+    latest = state.passes[-1]
+    latest.ended = event.at
+    latest.cancelled = event.cancelled
+    for id in latest.tests:
+        _queue(state, state.tests[id], False)
+
+
+def _worker_started(state: RunState, event: e.WorkerStarted) -> None:
+    state.workers[event.worker] = Worker(event.worker, event.pid, event.generation, event.cold_reason)
+
+
+def _worker_ended(state: RunState, event: e.WorkerEnded) -> None:
+    state.workers.pop(event.worker, None)
+    state.lost_workers += event.lost
+
+
+def _test_started(state: RunState, event: e.TestStarted) -> None:
+    test = state.tests[event.test]
+    leave(state, test)
+    test.queued = False
+    test.worker = event.worker
+    test.started = event.at
+    enter(state, test)
+    state.workers[event.worker].test = event.test
+
+
+def _test_finished(state: RunState, event: e.TestFinished) -> None:
+    test = state.tests[event.test]
+    leave(state, test)
+    test.worker = None
+    test.started = None
+    test.attempts.append(
+        Attempt(
+            event.outcome,
+            event.worker,
+            event.generation,
+            event.started,
+            event.duration,
+            event.phases,
+            event.requested,
+            event.cold_reason,
+            event.message,
+            event.signature,
+            event.exit,
+            event.subtests,
+            event.has_evidence,
+            state.digest,
+        )
+    )
+    enter(state, test)
+    worker = state.workers.get(event.worker)
+    if worker is not None:
+        worker.test = None
+        worker.done += 1
+
+
+def _noticed(state: RunState, event: e.Noticed) -> None:
+    state.notices.append((event.at, event.text, event.serious))
+
+
+def _recording_failed(state: RunState, event: e.RecordingFailed) -> None:
+    state.not_recorded = event.why
+
+
+def _iteration_ended(state: RunState, event: e.IterationEnded) -> None:
+    state.ended = event.at
+    state.interrupted = event.interrupted
+    state.end_reason = event.why
+    state.collecting = False
+    state.workers.clear()
+    for test in state.tests.values():
+        if test.queued or test.worker is not None:
+            leave(state, test)
+            test.queued = False
+            test.worker = None
+            enter(state, test)
+
+
+_REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
+    e.IterationBegan: _iteration_began,
+    e.Collecting: _collecting,
+    e.TestsFound: _tests_found,
+    e.TestsGone: _tests_gone,
+    e.Collected: _collected,
+    e.CollectionFailed: _collection_failed,
+    e.PassBegan: _pass_began,
+    e.PassEnded: _pass_ended,
+    e.WorkerStarted: _worker_started,
+    e.WorkerEnded: _worker_ended,
+    e.TestStarted: _test_started,
+    e.TestFinished: _test_finished,
+    e.Noticed: _noticed,
+    e.RecordingFailed: _recording_failed,
+    e.IterationEnded: _iteration_ended,
+}
