@@ -93,13 +93,13 @@ def demo(chosen: Namespace) -> int:
 
 def attach(chosen: Namespace) -> int:
     """Watch a live session or, when there is none, what the latest run of this project has left."""
-    from tui import places, viewing
+    from tui import viewing
 
     wanted = viewing.Wanted(chosen.headless, chosen.theme, until_idle=True, json=chosen.json)
     record = _find(chosen.session)
     if record is not None:
         return _run(viewing.watch_session(Path(record.socket), wanted, read_only=chosen.read_only))
-    return _run(viewing.watch_recorded(places.project_folder(_root_here()), None, wanted))
+    return _run(viewing.watch_recorded(_recorded_here(), None, wanted))
 
 
 def sessions(chosen: Namespace) -> int:
@@ -154,9 +154,9 @@ def rerun(chosen: Namespace) -> int:
 
 def history(chosen: Namespace) -> int:
     """List this project's iterations."""
-    from tui import places, queries, viewing
+    from tui import queries, viewing
 
-    folder = places.project_folder(_root_here())
+    folder = _recorded_here()
     if chosen.json is not None:
         viewing.write_document(chosen.json, queries.history_document(queries.history(folder)))
         return 0
@@ -170,10 +170,10 @@ def history(chosen: Namespace) -> int:
 
 def show(chosen: Namespace) -> int:
     """Open an old iteration in the same board."""
-    from tui import places, viewing
+    from tui import viewing
 
     wanted = viewing.Wanted(chosen.headless, chosen.theme, until_idle=True)
-    return _run(viewing.watch_recorded(places.project_folder(_root_here()), chosen.number, wanted))
+    return _run(viewing.watch_recorded(_recorded_here(), chosen.number, wanted))
 
 
 _COMMANDS = {
@@ -250,6 +250,16 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
     import asyncio  # a third of the time that --help takes
 
     return asyncio.run(work)
+
+
+def _recorded_here() -> Path:
+    """Where this project's iterations are, the ones that were cut off closed."""
+    from tui import places
+    from tui.session.closing import close_interrupted
+
+    root = _root_here()
+    close_interrupted(root)
+    return places.project_folder(root)
 
 
 def _root_here() -> Path:
