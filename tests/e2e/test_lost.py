@@ -60,8 +60,7 @@ def test_the_session_is_killed(user: User, root: Path) -> None:
     assert "4 tests: 1 passed, 1 failed" in out, "what is known is told"
     assert "come back: stagewatch show 1" in out
     assert '"exit_code":3' in (user.home / "x.json").read_text()
-    # The child that left its session has no parent any more that knows of it: the next start ends and names it.
-    until(lambda: not [line for line in bearing(record.mark) if "pytest" in line])
+    until(lambda: not bearing(record.mark))
     assert user.outcomes(root)["test_first"] == "passed"
 
     user.open_gate()
@@ -87,6 +86,7 @@ def test_session_and_zygote_are_killed_in_one_instant(user: User, root: Path) ->
         process.kill()
     until(lambda: not user.sessions())
     assert any("sleep 300" in line for line in bearing(record.mark))
+    assert "interrupted" in user.type("history", cwd=root).out, "nobody sees it running for ever"
 
     user.open_gate()
     following = user.run(cwd=root)
