@@ -15,6 +15,7 @@ import msgspec
 from tui import events, places, queries
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
+from tui.engine.masking import mask_for
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
 from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded
@@ -99,11 +100,16 @@ class Session:
         """Sessions that were killed: end what they left running, and say so."""
         notes = []
         for dead in records.take_dead():
-            ended = end_orphans(dead.mark)
+            ended = [self._masked(text) for text in end_orphans(dead.mark)]
             left = f"; ended what it had left running: {', '.join(ended)}" if ended else ""
             notes.append(f"session {dead.name} (iteration {dead.iteration} of {dead.root}) was killed{left}")
             places.forget_socket(Path(dead.socket))
         return notes
+
+    def _masked(self, text: str) -> str:
+        """A command line, which may hold what the plan and the environment keep secret."""
+        plan = self._request.plan
+        return mask_for([{}, *(suite.env for suite in plan.suites)], plan.target.credentials.values())(text)
 
     def _open_journal(self, notes: list[str]) -> tuple[Journal | None, int, str]:
         try:
