@@ -49,6 +49,7 @@ class Worker:
     def run(self) -> None:
         faulthandler.enable(file=self._stacks)
         _be_one_of_many(self._session.config, self._number)
+        self._say(["ready"])
         try:
             order = self._read()
             while order[0] != "finish":
