@@ -15,6 +15,7 @@ from .plugin import (
     pytest_runtest_makereport,
     pytest_runtestloop,
     pytest_sessionfinish,
+    pytest_sessionstart,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "pytest_runtest_makereport",
     "pytest_runtestloop",
     "pytest_sessionfinish",
+    "pytest_sessionstart",
 ]

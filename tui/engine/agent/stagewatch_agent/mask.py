@@ -64,9 +64,21 @@ class Mask:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """``secrets`` are values; forms that they take in URLs, JSON and Basic credentials are found too."""
-        forms = {form for secret in secrets for form in _forms(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._secrets: set[str] = set()
+        self._values: re.Pattern[str] | None = None
+        self.longest = 0
+        """Characters in the longest form of a secret."""
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Mask these too from now on. What is known already costs next to nothing."""
+        found = set(secrets)
+        if found <= self._secrets:
+            return
+        self._secrets |= found
+        longest_first = sorted({form for secret in self._secrets for form in _forms(secret)}, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, longest_first)))
+        self.longest = len(longest_first[0])
 
     def __call__(self, text: str) -> str:
         """``text`` without secrets, and without lone surrogates (escaped: JSON can't carry them)."""

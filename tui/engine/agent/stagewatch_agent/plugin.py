@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .log import mask_terminal
 from .report import Reports
 from .setup import Setup
 from .worker import FreshWorker
@@ -47,8 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
         del sys.modules[name]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    mask_terminal(session.config, _setup.mask)
+
+
 def pytest_collectreport(report: Any) -> None:
     if report.failed:
+        _setup.learn()
         _collection_errors[str(report.nodeid)] = _reports.of_collection(report)
 
 
@@ -76,6 +83,7 @@ def pytest_sessionfinish() -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Instead of running what was collected: be the zygote, or a worker of one."""
     _served.append(True)
+    _setup.learn()
     if _setup.is_worker:
         FreshWorker(_setup, _reports, session).run()
     else:

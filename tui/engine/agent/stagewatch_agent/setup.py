@@ -52,6 +52,10 @@ class Setup:
         forget_compiled(self.config["changed"], Path.cwd())
         _leave_no_trace()
 
+    def learn(self) -> None:
+        """Mask what the project's own code has put into the environment by now, too (a ``.env`` file, a conftest)."""
+        self.mask.learn(secrets_of(os.environ, self.config["credentials"]))
+
 
 def _leave_no_trace() -> None:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != FOLDER]
