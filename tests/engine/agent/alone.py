@@ -1,19 +1,21 @@
-"""One module of the agent without the rest: to import the package is to become a zygote."""
+"""Modules of the agent without its plugin: to import the package itself is to become a zygote."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from types import ModuleType
 
 from tui.engine.launcher import AGENT
 
 SOURCES = sorted((AGENT / "stagewatch_agent").glob("*.py"))
+_PACKAGE = "agent_alone"
 
 
 def load(name: str) -> ModuleType:
-    """A module that needs no other of the agent."""
-    spec = importlib.util.spec_from_file_location(f"agent_{name}", AGENT / "stagewatch_agent" / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """A module, and those that it needs, of a package by another name whose ``__init__`` is never run."""
+    if _PACKAGE not in sys.modules:
+        package = ModuleType(_PACKAGE)
+        package.__path__ = [str(AGENT / "stagewatch_agent")]
+        sys.modules[_PACKAGE] = package
+    return importlib.import_module(f"{_PACKAGE}.{name}")

@@ -20,7 +20,7 @@ TEXT_LIMIT = 64 * 1024
 """Characters kept of either end of a traceback."""
 MESSAGE_LIMIT = 4 * 1024
 _MARGIN = 8 * 1024
-"""Characters masked beyond a cut, so that no secret is cut in two and half of it shown."""
+"""Characters masked beyond a cut (more, where a secret is longer), so that none is cut in two and half of it shown."""
 _FRAMES = 60
 _SOURCE_AROUND = 4
 
@@ -159,8 +159,9 @@ class Reports:
         if len(text) <= 2 * limit:
             return self._mask(text)
         cut.append(f"{what}: {len(text) - 2 * limit:,} characters in the middle")
-        head = self._mask(text[: limit + _MARGIN])[:limit]
-        tail = self._mask(text[-limit - _MARGIN :])[-limit:]
+        margin = max(_MARGIN, self._mask.longest)
+        head = _common_start(self._mask(text[:limit]), self._mask(text[: limit + margin]))
+        tail = _common_start(self._mask(text[-limit:])[::-1], self._mask(text[-limit - margin :])[::-1])[::-1]
         return f"{head}\n… {len(text) - 2 * limit:,} characters cut here …\n{tail}"
 
     def _is_own(self, path: str) -> bool:
@@ -168,6 +169,15 @@ class Reports:
 
     def _shown(self, path: str) -> str:
         return path[len(self._root) :] if path.startswith(self._root) else path
+
+
+def _common_start(one: str, other: str) -> str:
+    """What stays of a masked piece that is the same with more around it: nothing of a secret that lies across its end.
+
+    Masking changes lengths: no count of characters tells how far a masked text reaches in the raw one.
+    """
+    differs = (at for at, (mine, others) in enumerate(zip(one, other)) if mine != others)
+    return one[: next(differs, len(other))]
 
 
 def _outcome(phases: dict[str, Any], subtests: list[Any]) -> tuple[str, Any | None]:
