@@ -59,25 +59,33 @@ class Worker:
         _save_coverage(self._session.config)
 
     def _run_unit(self, indexes: list[int], limit: float | None) -> Any:
-        """Run a unit; returns the order that follows it."""
-        order = None
-        for position, index in enumerate(indexes):
-            order = self._run(index, indexes[position + 1 : position + 2], limit)
-            if order is not None:
-                break
-            if self._lines.has_more() and self._read()[0] == "drop":
+        """Run a unit; returns the order that follows it.
+
+        That is asked for before the unit's last word: the session takes a worker that has told of all its tests for
+        an idle one, and hands it more by itself.
+        """
+        end = len(indexes)
+        while end and self._items[indexes[end - 1]] is None:
+            end -= 1
+        order = None if end else self._ask()
+        for position, index in enumerate(indexes[:end]):
+            item = self._items[index]
+            if item is None:
+                self._say(["missing", index])
+            else:
+                order = self._run(index, item, self._first(indexes, position + 1), limit)
+                if self._stops():
+                    return self._read()
+            if order is None and self._lines.has_more() and self._read()[0] == "drop":
                 self._say(["dropped"])
                 return self._ask()
+        for index in indexes[end:]:
+            self._say(["missing", index])
         return order
 
-    def _run(self, index: int, following: list[int], limit: float | None) -> Any:
-        """Run one test; ``following`` has the next of its unit. Returns the next order, if that was asked for."""
-        item = self._items[index]
-        if item is None:
-            self._say(["missing", index])
-            return None if following else self._ask()
+    def _run(self, index: int, item: Any, upcoming: Any, limit: float | None) -> Any:
+        """Run one test; returns the order that follows its unit where nothing of that is left (no ``upcoming``)."""
         self._arm(limit)
-        upcoming = self._items[following[0]] if following else None
         asking = None
         if upcoming is None:
             upcoming = asking = _Upcoming(self)
@@ -89,14 +97,22 @@ class Worker:
             self._say(["aborted", index, type(error).__name__, self._mask(str(error))[:4096], exits])
             raise
         attempts = self._reports.take(started)
-        stopping = self._session.shouldfail or self._session.shouldstop
+        stopping = self._stops()
         if stopping:  # said first: with the result, the session would count on the next test
-            self._say(["stopping", self._mask(str(stopping))])
+            self._say(["stopping", self._mask(stopping)])
+        order = None if asking is None or stopping else asking.order()
         for number, attempt in enumerate(attempts, start=1):
             self._say(["done", index, attempt, number < len(attempts)])
-        if stopping:
-            return self._read()
-        return None if asking is None or following else asking.order()
+        return order
+
+    def _stops(self) -> str:
+        """Why pytest wants the run to stop; empty while it does not."""
+        return str(self._session.shouldfail or self._session.shouldstop or "")
+
+    def _first(self, indexes: list[int], start: int = 0) -> Any:
+        """The first item from ``start`` on that this process has collected; None where there is none."""
+        items = (self._items[indexes[position]] for position in range(start, len(indexes)))
+        return next((item for item in items if item is not None), None)
 
     def _arm(self, limit: float | None) -> None:
         """Have the stacks of all threads written when the limit passes, whatever state Python is in by then.
@@ -114,11 +130,17 @@ class Worker:
             self._armed_at = now
 
     def item(self, order: Any) -> Any:
-        return self._items[order[1][0]] if order[0] == "run" else None
+        return self._first(order[1]) if order[0] == "run" else None
 
     def _ask(self) -> Any:
+        """What to do when the unit is over. A *drop* may have been on its way: for tests that are missing here."""
         self._say(["pull"])
-        return self._read()
+        order = self._read()
+        if order[0] == "drop":
+            order = self._read()
+            if order[0] != "run":  # what came since is not to be dropped
+                self._say(["dropped"])
+        return order
 
     def _say(self, message: Any) -> None:
         self._be_alone()
