@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any, Callable
 
@@ -36,14 +35,6 @@ def describe(items: Iterable[Any], suites: list[dict[str, Any]], mask: Mask, roo
             units.setdefault(_unit(item), len(units)),
             [index for index, claims_it in enumerate(claims) if claims_it(item)],
         ]
-
-
-def digest(items: Iterable[Any]) -> str:
-    """Of the id list: equal where two processes collected the same tests in the same order."""
-    ids = hashlib.sha256()
-    for item in items:
-        ids.update(item.nodeid.encode("utf-8", "surrogatepass") + b"\0")
-    return ids.hexdigest()[:16]
 
 
 def _unit(item: Any) -> str:
