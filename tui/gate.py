@@ -74,10 +74,14 @@ def tier_policy(state: RunState, tier: Tier) -> GatePolicy:
     )
 
 
-def allowed_failures(policy: GatePolicy, total: int) -> int:
-    """How many of ``total`` tests may fail under a policy."""
+def allowed_failures(policy: GatePolicy, tally: Tally) -> int:
+    """How many of a tier's tests may fail under a policy. A skipped test says nothing, so it allows nothing."""
+    return _share(policy, tally.total - tally.outcomes.get("skipped", 0))
+
+
+def _share(policy: GatePolicy, count: int) -> int:
     rate = 1.0 if policy.pass_rate is None else policy.pass_rate
-    return math.floor((1.0 - rate) * total + 1e-9)
+    return math.floor((1.0 - rate) * count + 1e-9)
 
 
 def _judge(state: RunState, everything: Tally, ledger: list[NotChecked]) -> tuple[Answer, int, list[str]]:
@@ -102,7 +106,7 @@ def _judge(state: RunState, everything: Tally, ledger: list[NotChecked]) -> tupl
 
 def _blocks(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     policy = tier_policy(state, tier)
-    allowed = allowed_failures(policy, tally.total)
+    allowed = allowed_failures(policy, tally)
     reasons = []
     if tally.failing > allowed:
         verb = "fails" if tally.failing == 1 else "fail"
@@ -120,7 +124,7 @@ def _is_settled(state: RunState, tier: Tier, tally: Tally) -> bool:
     """Whether a tier blocks whatever comes of the tests that wait or run again."""
     policy = tier_policy(state, tier)
     return (
-        tally.failing - tally.mending > allowed_failures(policy, tally.total)
+        tally.failing - tally.mending > _share(policy, tally.total - tally.statuses.get("skipped", 0))
         or (policy.skipped is not None and tally.statuses.get("skipped", 0) > policy.skipped)
         or (policy.flaky is not None and tally.flaky - tally.rerunning > policy.flaky)
     )

@@ -23,7 +23,7 @@ def test_a_summary() -> None:
     assert of(story()) == [
         "NO-GO, final: 1 of 3 P1 tests fails, P1 allows none",
         "  and: 1 of 1 test in core fails, core allows none",
-        "iteration 3 of shop, target staging, revision 8f3c2e1, 0:18",
+        "iteration 3 of shop, target staging, revision 8f3c2e1, 0:17",
         "4 tests: 2 passed, 1 error, 1 crashed; 1 flaky",
         "error      P1  tests/broken.py  SyntaxError: invalid syntax",
         "crashed    core  tests/o.py::test_d  crashed",

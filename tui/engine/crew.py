@@ -7,9 +7,12 @@ waits. Results become events here, and nowhere else.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -37,6 +40,8 @@ GRACE = 2.0
 """Seconds between TERM and KILL."""
 STACKS_PATIENCE = 1.0
 """Seconds that a test over its limit gets to leave its stacks before it is ended: the agent's clock may be late."""
+_NOBODY = 1 << 30
+"""No process has this number."""
 _STILLBORN_LIMIT = 3
 """So many workers in a row that died before they ran anything: it is not the tests' fault, and no use to go on."""
 
@@ -45,6 +50,7 @@ Emit = Callable[[Event, Evidence | None], None]
 
 class _Worker(msgspec.Struct):
     """``given``: what it has to run after ``running``, in that order. ``doomed``: why it is being ended.
+    ``ready``: it can run tests; before, ``running`` is what it will begin with.
 
     ``stopping``: it wants to end after ``running``. ``dropping``: it was told to leave ``given``, and may or may not
     have begun the first of it by then: that one is ``running``, but ``unsaid`` until it is known.
@@ -53,6 +59,7 @@ class _Worker(msgspec.Struct):
     number: int
     generation: Generation
     pid: int = 0
+    ready: bool = False
     running: int | None = None
     given: deque[int] = msgspec.field(default_factory=deque)
     started: float = 0.0
@@ -107,6 +114,10 @@ class Crew:
         begun = {worker.running for worker in self._workers.values() if worker.running is not None}
         return begun.union(self._schedule.waiting(), *(worker.given for worker in self._workers.values()))
 
+    def keep(self, tests: Container[int]) -> None:
+        """What waits and is not among these is no longer there."""
+        self._schedule.keep(tests)
+
     def add(self, tasks: Iterable[Task], *, first: bool = False) -> None:
         """Run these."""
         self._schedule.add(tasks, first=first)
@@ -133,8 +144,10 @@ class Crew:
         return bool(chosen)
 
     def forget(self, generation: Generation) -> None:
-        """Its zygote has died, and its workers with it: tell so of each."""
+        """Its zygote has died: end its workers too, so that none runs on beside its successor, and tell so of each."""
         for worker in [w for w in self._workers.values() if w.generation is generation]:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(worker.pid or _NOBODY, signal.SIGKILL)
             self.exited(worker.generation, wire.Exited(worker.number, None, "SIGKILL", ""), why="its zygote was killed")
 
     def started(self, number: int, pid: int) -> None:
@@ -142,6 +155,9 @@ class Crew:
         worker.pid = pid
         at = time.time()
         self._emit(WorkerStarted(at, number, pid, worker.generation.number, worker.generation.cold_reason), None)
+
+    def _be_ready(self, worker: _Worker) -> None:
+        worker.ready = True
         if worker.running is not None:
             self._begin(worker, worker.running)
 
@@ -150,6 +166,8 @@ class Crew:
         if worker is None:
             return
         match message:
+            case wire.Ready():
+                self._be_ready(worker)
             case wire.Pull():
                 self._give(worker)
             case wire.Done():
@@ -168,10 +186,10 @@ class Crew:
         if worker is None or worker.generation is not generation:
             return
         how = Exit(exited.code, exited.signal)
-        blamed = worker.running is not None and worker.pid != 0
+        blamed = worker.running is not None and worker.ready
         if worker.running is not None and blamed:
             self._blame(worker, worker.running, how, exited.stacks, why)
-        if worker.running is not None and not blamed:
+        elif worker.running is not None and worker.doomed is None:
             worker.given.appendleft(worker.running)
         if worker.aborted is not None and worker.aborted.exits:
             worker.given.clear()
@@ -226,11 +244,14 @@ class Crew:
 
     def _give(self, worker: _Worker) -> None:
         """It asks for its next unit, from the teardown of its last test."""
-        unit = None if worker.doomed else self._schedule.next(worker.number, worker.generation.group)
+        # An exclusive suite is alone until it is torn down, too.
+        waits = worker.doomed or (worker.running is not None and self._schedule.holds_exclusive(worker.number))
+        unit = None if waits else self._schedule.next(worker.number, worker.generation.group)
         if isinstance(unit, Unit):
             self._hand(worker, unit)
             if worker.running is None:
                 self._begin(worker, worker.given.popleft())
+            self._poke()
             return
         worker.generation.idle(worker.number)
         if worker.running is None:
@@ -240,7 +261,11 @@ class Crew:
         test = worker.generation.tests[done.index]
         if test is None or test != worker.running:
             return  # not the test it was given: nothing that can be believed
-        self._finish(worker, test, done.explained)
+        explained = done.explained
+        if worker.doomed == "timeout" and explained.outcome in FAILING:
+            # What it says is how it took its end, not what is wrong with it.
+            explained = msgspec.structs.replace(explained, outcome="timeout", message=self._too_long(test))
+        self._finish(worker, test, explained)
         if done.more:
             return
         self._go_on(worker)
@@ -249,6 +274,8 @@ class Crew:
         """Its test is over: the next one of its unit begins, or it rests."""
         worker.ran += 1
         worker.running = None
+        if worker.doomed:
+            return  # it is being ended: what it was given is run by another
         if worker.stopping:
             self._send_home(worker)
             self._on_change()
@@ -373,7 +400,7 @@ class Crew:
         outcome: Outcome = worker.doomed or "crashed"
         now = time.time()
         message = {
-            "timeout": f"no result within {self._limit_of(test) or 0:g} s",
+            "timeout": self._too_long(test),
             "cancelled": "cancelled",
         }.get(outcome) or _crash(worker, how, why)
         evidence = Evidence(stacks=stacks) if stacks else None
@@ -389,6 +416,9 @@ class Crew:
             ),
             evidence,
         )  # fmt: skip
+
+    def _too_long(self, test: int) -> str:
+        return f"no result within {self._limit_of(test) or 0:g} s"
 
     def _notice(self, text: str, *, serious: bool = False) -> None:
         self._emit(Noticed(time.time(), text, serious), None)

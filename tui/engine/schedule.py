@@ -8,7 +8,7 @@ the last test of it is being torn down: nothing that could run elsewhere is queu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -90,6 +90,16 @@ class Schedule:
     def waiting(self) -> set[int]:
         """The tests that no worker has been given."""
         return {test for unit in self._waiting for test in unit.tests}
+
+    def keep(self, tests: Container[int]) -> None:
+        """Forget tests that are not among these: they are no longer there."""
+        kept = [(unit, tuple(test for test in unit.tests if test in tests)) for unit in self._waiting]
+        self._waiting = [msgspec.structs.replace(unit, tests=left) for unit, left in kept if left]
+
+    def holds_exclusive(self, worker: int) -> bool:
+        """Whether nothing may run beside what this worker has."""
+        held = self._held.get(worker)
+        return held is not None and held.exclusive
 
     def clear(self) -> list[int]:
         """Forget all that no worker has been given; returns those tests."""

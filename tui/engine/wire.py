@@ -115,6 +115,10 @@ class Checked(_Said, frozen=True, tag="checked"):
     count: int
 
 
+class Ready(_Said, frozen=True, tag="ready"):
+    """A worker can run tests from now on: a fresh one has collected."""
+
+
 class Pull(_Said, frozen=True, tag="pull"):
     """A worker is at the end of its last test and asks for more."""
 
@@ -153,7 +157,7 @@ class Dropped(_Said, frozen=True, tag="dropped"):
 
 
 FromZygote: TypeAlias = Items | Uncollected | Note | Collected | Started | Exited | Checked
-FromWorker: TypeAlias = Pull | Done | Missing | Aborted | Stopping | Dropped
+FromWorker: TypeAlias = Ready | Pull | Done | Missing | Aborted | Stopping | Dropped
 
 from_zygote = msgspec.json.Decoder(FromZygote)
 from_worker = msgspec.json.Decoder(FromWorker)

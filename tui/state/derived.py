@@ -18,9 +18,16 @@ def counts(tests: Iterable[Test]) -> Counter[Status]:
 
 
 def duration(state: RunState) -> float:
-    """Seconds from the beginning to the end of the last pass, or to the newest event while one runs."""
-    ended = state.passes[-1].ended if state.passes else state.ended
-    return max(0.0, (state.now if ended is None else ended) - state.began)
+    """Seconds of collecting and running: from the beginning to the end of the first pass, and of each rerun."""
+    if not state.passes:
+        return max(0.0, (state.now if state.ended is None else state.ended) - state.began)
+    seconds, until = 0.0, state.began
+    for each in state.passes:
+        began = state.began if each.number == 1 else each.began
+        ended = state.now if each.ended is None else each.ended
+        seconds += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return seconds
 
 
 class Group(msgspec.Struct):

@@ -14,6 +14,9 @@ Status: TypeAlias = Outcome | Literal["running", "waiting"]
 """What a test is now: the outcome of its last attempt, unless an attempt is running or to come."""
 
 
+AS_EXPECTED: tuple[Outcome, ...] = ("passed", "xfailed", "xpassed")
+
+
 class Attempt(msgspec.Struct, frozen=True, array_like=True):
     """One finished execution of a test. Fields as in ``events.TestFinished``."""
 
@@ -131,8 +134,8 @@ class Tally(msgspec.Struct, array_like=True):
 
     @property
     def rate(self) -> float | None:
-        """Passed among passed and failing, 0 to 1; None when there is neither."""
-        passed = self.outcomes.get("passed", 0)
+        """What went as expected among that and what fails, 0 to 1; None when there is neither. A skip is neither."""
+        passed = sum(self.outcomes.get(outcome, 0) for outcome in AS_EXPECTED)
         return passed / (passed + self.failing) if passed or self.failing else None
 
 

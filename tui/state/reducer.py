@@ -124,10 +124,10 @@ def _queue(state: RunState, test: Test, queued: bool) -> None:
 
 
 def _pass_ended(state: RunState, event: e.PassEnded) -> None:
-    latest = state.passes[-1]
-    latest.ended = event.at
-    latest.cancelled = event.cancelled
-    for id in latest.tests:
+    ended = next(each for each in state.passes if each.number == event.number)
+    ended.ended = event.at
+    ended.cancelled = event.cancelled
+    for id in ended.tests:
         _queue(state, state.tests[id], False)
 
 

@@ -177,7 +177,7 @@ def _gate(state: RunState) -> str:
     allowed = {
         tier: most
         for tier, tally in state.tallies.items()
-        if (most := allowed_failures(tier_policy(state, state.tiers.get(tier) or Tier(tier)), tally.total))
+        if (most := allowed_failures(tier_policy(state, state.tiers.get(tier) or Tier(tier)), tally))
     }
     if not allowed:
         return "none may fail"

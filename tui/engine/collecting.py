@@ -1,0 +1,200 @@
+"""Collecting: starts a zygote for each group of suites, and makes known what they have found."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tui.engine import interpreter, wire
+from tui.engine.catalogue import Catalogue
+from tui.engine.generation import Generation, Order, Owner
+from tui.errors import StagewatchError
+from tui.events import Collected, Collecting, Event, Evidence, Noticed
+from tui.journal.baseline import Baseline
+from tui.plan.model import Plan
+
+_LONGEST_FAREWELL = 10.0
+"""Seconds that a zygote gets to end as pytest ends (reports of plugins, combining coverage)."""
+_LOG_TAIL = 16 * 1024
+_USAGE_ERROR = 4
+"""pytest's exit code for arguments that it does not take, and for a conftest.py that can't be imported."""
+
+
+class Where(msgspec.Struct, frozen=True):
+    """How zygotes are started. ``mark`` (``NAME=value``) is in the environment of all that they start."""
+
+    python: str
+    pytest_args: tuple[str, ...]
+    cwd: Path
+    log: Path
+    mark: str
+
+
+class Collector:
+    """Owns the generations: the newest of each group, and those that are on their way out."""
+
+    def __init__(
+        self,
+        where: Where,
+        plan: Plan,
+        environments: Sequence[dict[str, str]],
+        catalogue: Catalogue,
+        expected: asyncio.Task[Baseline],
+        owner: Owner,
+        emit: Callable[[Event, Evidence | None], None],
+        mask: Callable[[str], str],
+    ) -> None:
+        """``environments[g]`` is what group *g*'s zygote has in its environment beside the session's own."""
+        self._where = where
+        self._plan = plan
+        self._environments = environments
+        self._catalogue = catalogue
+        self._expected = expected
+        self._owner = owner
+        self._emit = emit
+        self._mask = mask
+        self._number = 0
+        self._launched: list[Generation] = []
+        self._closing = False
+        self.newest: list[Generation] = []
+
+    @property
+    def zygotes(self) -> list[int]:
+        """The process ids of all zygotes that live."""
+        return [generation.pid for generation in self._launched if not generation.ended.done()]
+
+    def of_group(self, group: int) -> Generation | None:
+        return self.newest[group] if group < len(self.newest) else None
+
+    async def changed(self) -> tuple[str, ...]:
+        """The files that are no longer as they were when the newest generations were collected."""
+        changes = await asyncio.gather(*(generation.changed() for generation in self.newest))
+        return tuple(sorted({path for paths in changes for path in paths}))
+
+    async def collect(self, changed: tuple[str, ...]) -> None:
+        """Have a new generation take the place of the newest, and tell what came with it and what went.
+
+        Raises StagewatchError when that can't be done; then all is as it was before.
+        """
+        self._number += 1
+        began = time.time()
+        self._tell(Collecting(began, self._number, changed))
+        new = [Generation(self._number, group, self._owner) for group in range(len(self._environments))]
+        self._launched = [generation for generation in self._launched if not generation.ended.done()] + new
+        try:
+            await self._launch(new, changed)
+            for event, evidence in self._catalogue.update(new, await self._expected, time.time()):
+                self._emit(event, evidence)
+        except BaseException:
+            for generation in new:
+                generation.finish([], [])
+                generation.kill()
+            if self.newest:
+                self._tell_collected(self.newest, began)
+            raise
+        old, self.newest = self.newest, new
+        for generation in old:
+            generation.finish([], [])
+        for note in dict.fromkeys(note for generation in new for note in generation.notes):
+            self._tell(Noticed(time.time(), note))
+        self._tell_collected(new, began)
+
+    async def close(self, failed: list[int], passed: list[int]) -> None:
+        """Let all zygotes end as pytest ends, or end them. ``failed``, ``passed``: for ``pytest --lf``."""
+        self._closing = True
+        for generation in self._launched:
+            generation.finish(failed, passed)
+        endings = [generation.ended for generation in self._launched if generation.pid]
+        if endings:
+            await asyncio.wait(endings, timeout=_LONGEST_FAREWELL)
+        for generation in self._launched:
+            generation.kill()
+
+    def stop(self) -> None:
+        """Nothing that is being collected is wanted any more."""
+        self._closing = True
+
+    async def _launch(self, new: list[Generation], changed: tuple[str, ...]) -> None:
+        log_start = self._where.log.stat().st_size if changed else 0
+        for generation in new:
+            try:
+                await generation.launch(self._order(generation.group), changed)
+            except OSError as error:
+                raise StagewatchError(
+                    f"{self._where.python} can't be started ({error.strerror}); "
+                    "name the project's interpreter with --python"
+                ) from None
+        await asyncio.gather(*(generation.collected for generation in new))
+        if self._closing:
+            raise StagewatchError("the session ends")
+        if self._number == 1:
+            await self._refuse_unfit(new)
+        for generation in new:
+            if generation.facts is None and not generation.errors:
+                self._explain_failure(generation, log_start)
+
+    def _tell_collected(self, generations: list[Generation], began: float) -> None:
+        facts = [generation.facts for generation in generations if generation.facts is not None]
+        cold = next((fact.cold_reason for fact in facts if fact.cold_reason), None)
+        if cold:
+            self._tell(Noticed(time.time(), f"cold: {cold}, so every worker is a fresh process"))
+        now = time.time()
+        self._tell(
+            Collected(
+                now, generations[0].number, facts[0].python if facts else "", facts[0].pytest if facts else "",
+                len(self._catalogue.entries), now - began, "-".join(fact.digest for fact in facts), cold,
+            )
+        )  # fmt: skip
+
+    async def _refuse_unfit(self, generations: list[Generation]) -> None:
+        """An interpreter that can't run tests is no result of them: raises StagewatchError, before there is any."""
+        if any(g.facts is None or interpreter.is_old(g.facts.pytest) for g in generations):
+            why = await interpreter.trouble(self._where.python, self._where.cwd)
+            if why is not None:
+                raise StagewatchError(why)
+
+    def _explain_failure(self, generation: Generation, log_start: int) -> None:
+        """pytest ended before it had collected: what it said is the result."""
+        with self._where.log.open("rb") as log:
+            log.seek(max(log_start, self._where.log.stat().st_size - _LOG_TAIL))
+            if log.tell() > log_start:
+                log.readline()  # a line that is not whole: half a secret would not be known
+            text = self._mask(log.read().decode("utf-8", "backslashreplace")).strip()
+        lines = [line for line in text.splitlines() if line.strip()]
+        refusal = [line.partition(": error: ")[2] for line in lines if ": error: " in line]
+        telling = refusal or [line for line in lines if line.startswith(("E ", "ERROR", "ImportError"))] or lines
+        message = telling[-1].removeprefix("E ").strip() if telling else "pytest ended without a word"
+        broken = next(
+            (line.split("'")[1] for line in lines if line.startswith("ImportError while loading conftest '")), "."
+        )
+        if broken == "." and generation.exit_code == _USAGE_ERROR and self._number == 1:
+            raise StagewatchError(f"pytest refuses what it is asked: {message.removeprefix('ERROR: ')}")
+        path = Path(broken)
+        if path.is_absolute() and path.is_relative_to(self._where.cwd):
+            broken = str(path.relative_to(self._where.cwd))
+        explained = wire.Explained(
+            message=f"pytest could not collect (exit code {generation.exit_code}): {message}", traceback=text
+        )
+        generation.errors.append(wire.Uncollected(broken, explained))
+
+    def _order(self, group: int) -> Order:
+        return Order(
+            python=self._where.python,
+            pytest_args=self._where.pytest_args,
+            cwd=self._where.cwd,
+            log=self._where.log,
+            mark=self._where.mark,
+            environment=self._environments[group],
+            suites=tuple(
+                {"paths": suite.paths, "markers": suite.markers, "keyword": suite.keyword}
+                for suite in self._plan.suites
+            ),
+            credentials=tuple(self._plan.target.credentials.values()),
+        )
+
+    def _tell(self, event: Event) -> None:
+        self._emit(event, None)
