@@ -43,3 +43,15 @@ def test_a_test_that_is_missing_there_is_an_error_and_all_others_run(tmp_path: P
     torn_down = tmp_path / "torn-down"
     expected = [f"test_{number}" for number, kinds in enumerate(modules.split()) if "p" in kinds]
     assert (torn_down.read_text().split() if torn_down.exists() else []) == expected
+
+
+def test_one_that_dies_before_it_has_heard_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is told is more than a socket holds: nobody waits for ever for it to be read."""
+    site = make_project(
+        tmp_path / "site", sitecustomize="import os\nif 'STAGEWATCH_WORKER_CHANNEL' in os.environ: os._exit(3)"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    many = "@pytest.mark.parametrize('n', [str(n) * 1000 for n in range(100, 300)])\ndef test_many(n): pass\n"
+    told = run_engine(make_project(tmp_path / "project", test_a=COLD + many))
+    assert "3 workers in a row ended before they ran a test" in told.notices()
+    assert {test.outcome for test in told.state.present()} <= {"crashed", "not-run"}

@@ -183,6 +183,10 @@ class Zygote:
         if child.watch is not None:
             self._selector.register(child.watch, selectors.EVENT_READ, lambda: self._reap(child))
         self._say(["started", number, child.pid])
+        if child.popen is not None:  # only now that the other end is nobody's but its own: it may have ended already
+            nodes = [item.nodeid for item in self._session.items]
+            config = {**self._setup.config, "worker": number, "stacks": stacks, "nodes": nodes}
+            self._tell(child, channel.encode(config).rstrip(b"\n"))
 
     def _fork(self, number: int, ours: int, theirs: int, stacks: int) -> _Child | None:
         sys.stdout.flush()
@@ -225,13 +229,7 @@ class Zygote:
             cwd=self._session.config.invocation_params.dir,
             start_new_session=True,
         )
-        child = _Child(number, popen.pid, ours, stacks, popen)
-        nodes = [item.nodeid for item in self._session.items]
-        self._tell(
-            child,
-            channel.encode({**self._setup.config, "worker": number, "stacks": stacks, "nodes": nodes}).rstrip(b"\n"),
-        )
-        return child
+        return _Child(number, popen.pid, ours, stacks, popen)
 
     def _hear_child(self, child: _Child) -> None:
         assert child.lines is not None
