@@ -171,13 +171,17 @@ class CollectionFailed(_Event, frozen=True, tag="collection-failed"):
 
 
 class PassBegan(_Event, frozen=True, tag="pass-began"):
-    """Tests were asked to run: the whole run, or a rerun. ``requested`` is when the user asked."""
+    """Tests were asked to run: the whole run, or a rerun. ``requested`` is when the user asked.
+
+    ``sources`` names what the project's sources and data files held then.
+    """
 
     number: int
     tests: tuple[int, ...]
     requested: float
     by: str = ""
     what: str = ""
+    sources: str = ""
 
 
 class PassEnded(_Event, frozen=True, tag="pass-ended"):

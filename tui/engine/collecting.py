@@ -67,6 +67,11 @@ class Collector:
         """The process ids of all zygotes that live."""
         return [generation.pid for generation in self._launched if not generation.ended.done()]
 
+    @property
+    def sources(self) -> str:
+        """Names what the newest generations hold and the data files beside them: equal for equal sources."""
+        return "-".join(f"{g.facts.digest}.{g.data}" for g in self.newest if g.facts is not None)
+
     def of_group(self, group: int) -> Generation | None:
         return self.newest[group] if group < len(self.newest) else None
 

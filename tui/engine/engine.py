@@ -215,7 +215,7 @@ class Engine:
         number = self._pass_count
         self._passes.append(_OpenPass(number, requested, set(tests)))
         self._sweep_due = True
-        self._tell(PassBegan(time.time(), number, tuple(tests), requested, by, what))
+        self._tell(PassBegan(time.time(), number, tuple(tests), requested, by, what, self._collector.sources))
         self._crew.add(self._catalogue.tasks(tests, failing), first=number > 1)
         return number
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -54,8 +53,8 @@ class Generation:
         self.exit_code: int | None = None
         self.collected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.began = time.time()
-        self.collected_at = 0.0
+        self.data = ""
+        """Names the state of the project's data files when they were last looked at."""
         self._owner = owner
         self._channel: Channel | None = None
         self._checks: dict[int, asyncio.Future[tuple[str, ...]]] = {}
@@ -163,7 +162,7 @@ class Generation:
                 self.notes.append(said.text)
             case wire.Collected():
                 self.facts = said.facts
-                self.collected_at = time.time()
+                self.data = said.facts.data
                 if not self.collected.done():
                     self.collected.set_result(None)
             case wire.Started():
@@ -171,6 +170,7 @@ class Generation:
             case wire.Exited():
                 self._owner.worker_exited(self, said)
             case wire.Checked():
+                self.data = said.data
                 self._answer(self._checks.get(said.token), said.changed)
 
     def _answer(self, future: asyncio.Future[tuple[str, ...]] | None, changed: tuple[str, ...]) -> None:

@@ -68,13 +68,14 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """Of a finished collection."""
+    """Of a finished collection. ``digest`` and ``data`` name what the project's sources and data files hold."""
 
     python: str
     pytest: str
     root: str
     count: int
     digest: str
+    data: str
     cold_reason: str | None
 
 
@@ -108,11 +109,11 @@ class Exited(_Said, frozen=True, tag="exited"):
 
 
 class Checked(_Said, frozen=True, tag="checked"):
-    """The answer to *check*: files that are no longer as they were collected (``count`` when they are many)."""
+    """The answer to *check*: files that are no longer as they were collected, and a name for the data files' state."""
 
     token: int
     changed: tuple[str, ...]
-    count: int
+    data: str
 
 
 class Ready(_Said, frozen=True, tag="ready"):

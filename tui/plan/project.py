@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui.errors import StagewatchError
+from tui.plan.model import Plan
 
 _MARKS = ("stagewatch.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "setup.py", ".git")
 
@@ -70,3 +71,11 @@ def interpreter(root: Path, explicit: str | None) -> Interpreter:
         f"no .venv in {root} and no active environment: the tests run in Stagewatch's own ({sys.executable}); "
         "--python names another",
     )
+
+
+def refuse_missing_paths(plan: Plan, root: Path) -> None:
+    """A suite's path that is not there would drop out of the gate unseen: raises StagewatchError for the first."""
+    for suite in plan.suites:
+        for path in suite.paths:
+            if not (root / path.partition("::")[0]).exists():
+                raise StagewatchError(f"{plan.source}: suite {suite.id}: paths: {path} is not there (looked in {root})")

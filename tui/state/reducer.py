@@ -111,6 +111,7 @@ def _collection_failed(state: RunState, event: e.CollectionFailed) -> None:
 
 
 def _pass_began(state: RunState, event: e.PassBegan) -> None:
+    state.digest = event.sources or state.digest
     state.passes.append(Pass(event.number, event.tests, event.requested, event.at, event.by, event.what))
     for id in event.tests:
         _queue(state, state.tests[id], True)

@@ -15,7 +15,7 @@ from tui.client.feed import Feed
 from tui.events import FAILING, Signature
 from tui.gate import Verdict, allowed_failures, tier_policy, verdict
 from tui.plan.model import Tier
-from tui.state import Group, RunState, Tally, Test, groups, tallies, total
+from tui.state import Group, RunState, Tally, Test, duration, groups, tallies, total
 from tui.widgets.grid import Grid
 from tui.widgets.ink import Ink
 from tui.widgets.line import Line
@@ -115,12 +115,9 @@ class View:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the iteration began, up to the end of its last pass."""
+        """Seconds of collecting and running so far."""
         state = self.state
-        if state.is_running:
-            return max(0.0, self.now - state.began)
-        ended = state.passes[-1].ended if state.passes else None
-        return max(0.0, (ended or state.ended or state.now) - state.began)
+        return duration(state) + (max(0.0, self.now - state.now) if state.is_running else 0.0)
 
     @property
     def remaining(self) -> float | None:

@@ -15,6 +15,9 @@ from pathlib import Path
 _Stamp = tuple[int, int, int]
 _NOT_OURS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
 _MOST_FILES = 50_000
+_DATA = (
+    ".json", ".csv", ".tsv", ".toml", ".yaml", ".yml", ".txt", ".ini", ".cfg", ".sql", ".html", ".xml", ".j2", ".jinja",
+)  # fmt: skip
 
 
 class Sources:
@@ -44,6 +47,11 @@ class Sources:
                 content.update(b"gone")
         return content.hexdigest()[:16]
 
+    def data(self) -> str:
+        """A name for the project's data files as they are now: no collection hangs on them, a test's outcome may."""
+        stamps = [(os.path.relpath(path, self._root), _stamp(path)) for path in sorted(_files_of(self._root, _DATA))]
+        return hashlib.sha256(repr(stamps).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
     def _is_changed(self, path: str) -> bool:
         known, now = self._stamps.get(path), _stamp(path)
         return now != known or (known is not None and known[0] >= self._started_ns)
@@ -54,7 +62,7 @@ class Sources:
             for module in list(sys.modules.values())
             if isinstance(file := getattr(module, "__file__", None), str)
         }
-        return loaded | self._extra | _python_files(self._root)
+        return loaded | self._extra | _files_of(self._root, (".py",))
 
 
 def forget_compiled(paths: Iterable[str], root: Path) -> None:
@@ -71,7 +79,8 @@ def forget_compiled(paths: Iterable[str], root: Path) -> None:
                 continue  # not there, or not ours to remove: then Python's own check has to do
 
 
-def _python_files(root: Path) -> set[str]:
+def _files_of(root: Path, endings: tuple[str, ...]) -> set[str]:
+    """The project's files with these endings; hidden folders, environments and build results are not the project."""
     found: set[str] = set()
     pending = [str(root)]
     while pending and len(found) < _MOST_FILES:
@@ -84,7 +93,7 @@ def _python_files(root: Path) -> set[str]:
                     if entry.is_dir(follow_symlinks=False):
                         if not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                             pending.append(entry.path)
-                    elif name.endswith(".py"):
+                    elif name.endswith(endings):
                         found.add(entry.path)
         except OSError:
             continue  # unreadable for us is unreadable for pytest
