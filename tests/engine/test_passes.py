@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.engine.host import Hosted, make_project
+from tui.engine.orphans import marked
+from tui.errors import StagewatchError
 from tui.events import PassEnded
+from tui.plan.model import Plan, Suite, Tier
 from tui.state import RunState
 
 WAITS = """
@@ -67,7 +70,7 @@ async def test_a_rerun_comes_before_what_waits(waiting: Waiting, gate: Path) -> 
 async def test_what_waits_already_is_not_queued_twice(waiting: Waiting, gate: Path) -> None:
     hosted, running = waiting
     ids = [hosted.told.test(name).id for name in ("test_waits", "test_next", "test_c")]
-    assert await hosted.engine.rerun(ids, 1.0, "a test", "tests") == (2, 0)
+    assert await hosted.engine.rerun(ids, 1.0, "a test", "tests") == (0, 0)
     gate.write_text("")
     await running
     assert [len(test.attempts) for test in hosted.told.state.present()] == [1, 1, 1, 1]
@@ -119,3 +122,106 @@ async def test_a_run_is_closed_in_the_middle_of_a_test(waiting: Waiting) -> None
     await hosted.engine.close([], [])
     running.cancel()
     assert hosted.told.outcome("test_waits") == "cancelled"
+
+
+async def test_a_rerun_that_comes_to_nothing_leaves_no_pass_open(waiting: Waiting, project: Path, gate: Path) -> None:
+    hosted, running = waiting
+    first = hosted.told.test("test_first")
+    (project / "test_a.py").unlink()
+    rerun = asyncio.create_task(hosted.engine.rerun([first.id], 1.0, "a test", "tests"))
+    await hosted.until(lambda state: any("collected anew" in text for _, text, _ in state.notices))
+    gate.write_text("")
+    assert await rerun == (0, 0)
+    await running
+    assert not hosted.told.state.is_running
+    assert [each.ended is not None for each in hosted.told.state.passes] == [True]
+
+
+async def test_a_cancel_closes_every_open_pass(waiting: Waiting) -> None:
+    hosted, running = waiting
+    await hosted.engine.rerun([hosted.told.test("test_first").id], 1.0, "a test", "tests")
+    assert hosted.engine.cancel()
+    await running
+    state = hosted.told.state
+    assert [(each.number, each.cancelled, each.ended is not None) for each in state.passes] == [
+        (1, True, True),
+        (2, True, True),
+    ]
+    assert not any(test.queued for test in state.present())
+
+
+async def test_a_cancel_also_cancels_the_rerun_that_waits_to_collect(waiting: Waiting, project: Path) -> None:
+    hosted, running = waiting
+    (project / "test_a.py").write_text("def test_first(): pass\n")
+    rerun = asyncio.create_task(hosted.engine.rerun([hosted.told.test("test_first").id], 1.0, "a test", "tests"))
+    await hosted.until(lambda state: any("collected anew" in text for _, text, _ in state.notices))
+    hosted.engine.cancel()
+    with pytest.raises(StagewatchError, match="cancelled before it began"):
+        await rerun
+    await running
+    assert hosted.told.state.generation == 1
+    assert not hosted.told.state.is_running
+
+
+async def test_a_zygote_that_dies_while_a_rerun_waits_holds_nothing_up(waiting: Waiting, project: Path) -> None:
+    hosted, running = waiting
+    (project / "test_a.py").write_text("def test_first(): pass\n")
+    rerun = asyncio.create_task(hosted.engine.rerun([hosted.told.test("test_first").id], 1.0, "a test", "tests"))
+    await hosted.until(lambda state: any("collected anew" in text for _, text, _ in state.notices))
+    [zygote] = [child for child in marked(hosted.mark) if "-m" in child.cmdline() and child.ppid() == os.getpid()]
+    zygote.kill()
+    assert (await rerun)[1] == 1
+    await running
+    assert hosted.told.outcome("test_waits") == "crashed"
+    assert hosted.told.outcome("test_first") == "passed"
+    assert hosted.told.outcome("test_c") == "passed", "what was left goes on in the new generation"
+
+
+async def test_the_next_test_is_not_blamed_for_one_that_answers_its_end(tmp_path: Path) -> None:
+    project = make_project(
+        tmp_path / "p",
+        test_a="""
+            import signal, sys, time
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            def test_late(): time.sleep(60)
+            def test_innocent(): pass
+        """,
+    )
+    async with Hosted(project, limit=1.0) as hosted:
+        told = await hosted.run()
+    assert told.outcomes() == {"test_a.py::test_late": "timeout", "test_a.py::test_innocent": "passed"}
+
+
+async def test_collecting_in_a_fresh_process_is_no_test_s_time(tmp_path: Path) -> None:
+    project = make_project(
+        tmp_path / "p",
+        test_a="""
+            import socket, time
+            KEPT = socket.socket()
+            time.sleep(1.2)
+            def test_quick(): pass
+        """,
+    )
+    async with Hosted(project, limit=1.0) as hosted:
+        told = await hosted.run()
+    assert told.outcomes() == {"test_a.py::test_quick": "passed"}
+    assert told.test("test_quick").attempts[0].cold_reason == "a socket opened during collection"
+
+
+async def test_after_an_exclusive_suite_all_workers_run(tmp_path: Path) -> None:
+    waits = "import time\ndef test_it(): time.sleep(0.2)"
+    others = {f"tests__other__test_{number}": waits for number in range(6)}
+    project = make_project(tmp_path / "p", tests__alone__test_0="def test_it(): pass", **others)
+    plan = Plan(
+        source="stagewatch.toml",
+        tiers=(Tier("P1", order=1), Tier("P2", order=2)),
+        suites=(
+            Suite("alone", "P1", paths=("tests/alone",), exclusive=True),
+            Suite("other", "P2", paths=("tests/other",)),
+        ),
+    )
+    (project / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
+    async with Hosted(project, workers=3, plan=plan) as hosted:
+        told = await hosted.run()
+    assert set(told.outcomes().values()) == {"passed"}
+    assert len({test.attempts[0].worker for test in told.state.present() if test.suite == "other"}) == 3

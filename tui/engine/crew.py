@@ -254,7 +254,7 @@ class Crew:
             self._poke()
             return
         worker.generation.idle(worker.number)
-        if worker.running is None:
+        if worker.running is None and not worker.doomed:
             self._rest(worker)
 
     def _take(self, worker: _Worker, done: wire.Done) -> None:
