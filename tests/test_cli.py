@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.user import GREEN, MIXED, STAGEWATCH, Ended, User
 from tests.journal.runs import place
 from tests.scripted import simple
+from tui import cli
 from tui.journal import database
 from tui.journal.journal import Journal
 from tui.journal.writer import Entry, Writer
@@ -91,6 +92,33 @@ class TestWhatARunEndsWith:
         assert ended.code == 6, ended
         assert "results are not recorded: the journal" in ended.out
         assert "INCONCLUSIVE, final" in ended.out
+
+    def test_a_session_that_dies_at_its_start_is_3(self, user: User, green: Path) -> None:
+        dying = (
+            "import sys, tui.launch as launch\n"
+            "from tui.cli import main\n"
+            "launch._START = 'raise SystemExit(9)'\n"
+            "too_much_for_a_pipe = ' or '.join(['x'] * 100_000)\n"
+            "raise SystemExit(main(['run', '--headless', '--python', sys.executable, '-k', too_much_for_a_pipe]))\n"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-P", "-c", dying], cwd=green, env=user.env, capture_output=True, text=True
+        )
+        assert ended.returncode == 3, ended
+        assert "stagewatch: the session could not start; " in ended.stderr
+
+    @pytest.mark.parametrize("command", ["run", "demo", "attach", "rerun", "show", "stop"])
+    def test_a_broken_pipe_of_our_own_is_3(
+        self, command: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        def breaks(chosen: object) -> int:
+            raise BrokenPipeError
+
+        monkeypatch.setitem(cli._COMMANDS, command, breaks)
+        with Path(os.devnull).open("w") as nowhere:
+            monkeypatch.setattr(sys, "stdout", nowhere)
+            assert cli.main([command]) == 3
+        assert "a fault of Stagewatch's own" in capfd.readouterr().err
 
 
 class TestBadInput:
@@ -233,6 +261,13 @@ class TestPipes:
         typed = f'{" ".join(map(repr, STAGEWATCH))} history | true; exit "${{PIPESTATUS[0]}}"'
         ended = subprocess.run(["bash", "-c", typed], cwd=mixed, env=user.env, capture_output=True, text=True)
         assert (ended.returncode, ended.stderr) == (0, "")
+
+    def test_what_is_done_is_done_though_nobody_reads_of_it(self, user: User, green: Path) -> None:
+        assert user.run("--headless", "--keep", cwd=green).code == 0
+        typed = f'{" ".join(map(repr, STAGEWATCH))} stop | true; exit "${{PIPESTATUS[0]}}"'
+        ended = subprocess.run(["bash", "-c", typed], cwd=green, env=user.env, capture_output=True, text=True)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert not user.sessions()
 
     def test_closed_streams_are_no_fault(self, user: User, green: Path) -> None:
         typed = f"{' '.join(map(repr, STAGEWATCH))} run --python {sys.executable} <&- >&- 2>&-"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     sys.stdin = sys.stdin or _nowhere("r")
+    chosen: Namespace | None = None
+    code: int | None = None
     try:
         chosen = command_line.parse(arguments)
         code = _COMMANDS[chosen.command](chosen)
@@ -47,15 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read a list has seen enough. (A run's own lines and documents never come here.)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if code is not None:
+            return code  # all is done; its last words were not read
+        if chosen is None or chosen.command in _LISTS:
+            return 0  # whoever read a list, or the help, has seen enough
+        return _own_fault()
     except Exception:
-        import traceback
-
-        traceback.print_exc()
-        print("stagewatch: this is a fault of Stagewatch's own; what was recorded is safe", file=sys.stderr)
-        return INTERNAL
+        return _own_fault()
 
 
 def run(chosen: Namespace) -> int:
@@ -73,6 +75,7 @@ def run(chosen: Namespace) -> int:
 
 def demo(chosen: Namespace) -> int:
     """Run the sample project that comes with Stagewatch, its caches kept out of it."""
+    import shlex
     from importlib.util import find_spec
 
     from tui import places
@@ -85,10 +88,12 @@ def demo(chosen: Namespace) -> int:
     root = Path(suites.__file__).parent / "sample"
     caches = places.state_folder() / "demo"
     os.environ["PYTHONPYCACHEPREFIX"] = str(caches / "pycache")
-    chosen.pytest_args = ("-o", f"cache_dir={caches / 'pytest'}", *chosen.pytest_args)
+    given = os.environ.get("PYTEST_ADDOPTS", "")
+    os.environ["PYTEST_ADDOPTS"] = f"-o cache_dir={shlex.quote(str(caches / 'pytest'))} {given}".strip()
     chosen.python = chosen.python or sys.executable
+    plan = read_plan(Path(chosen.plan or root / "stagewatch.toml"))
     os.chdir(root)
-    return _start(chosen, root, root, read_plan(root / "stagewatch.toml"), narrows=False)
+    return _start(chosen, root, root, plan)
 
 
 def attach(chosen: Namespace) -> int:
@@ -182,7 +187,19 @@ _COMMANDS = {
 }  # fmt: skip
 
 
-def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None, *, narrows: bool = True) -> int:
+_LISTS = ("sessions", "history")
+
+
+def _own_fault() -> int:
+    import traceback
+
+    with suppress(OSError):  # there may be nobody to tell
+        traceback.print_exc()
+        print("stagewatch: this is a fault of Stagewatch's own; what was recorded is safe", file=sys.stderr)
+    return INTERNAL
+
+
+def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
     import re
     import secrets
     import time
@@ -190,7 +207,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None, *, narro
     from tui import launch, viewing
     from tui.client.live import who
     from tui.plan.model import Plan, Selection
-    from tui.plan.project import interpreter
+    from tui.plan.project import interpreter, refuse_missing_paths
     from tui.plan.selection import partial
     from tui.session.request import RunRequest
 
@@ -199,6 +216,8 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None, *, narro
     selection = Selection(
         tuple(chosen.paths), tuple(chosen.tier), tuple(chosen.suite), chosen.keyword, chosen.markers, chosen.pytest_args
     )
+    if plan is not None:
+        refuse_missing_paths(plan, root)
     python = interpreter(root, chosen.python)
     headless = viewing.is_plain(chosen.headless) and not chosen.detach
     signals = viewing.Signals() if headless else None
@@ -209,7 +228,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None, *, narro
         cwd=str(cwd),
         plan=plan or Plan(),
         selection=selection,
-        partial=partial(plan, selection, cwd) if plan is not None and narrows else False,
+        partial=partial(plan, selection, cwd) if plan is not None else False,
         python=python.python,
         requested=time.time(),
         by=who(),

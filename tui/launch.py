@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -50,8 +51,9 @@ def start_session(request: RunRequest) -> Ready:
         )
     assert process.stdin is not None and process.stdout is not None
     with process.stdin, process.stdout:
-        process.stdin.write(asked)
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # it is dead already; that it says nothing is heard next
+            process.stdin.write(asked)
+            process.stdin.close()
         line = process.stdout.readline()
     process.returncode = 0  # it is not ours to wait for: it goes on when we are gone
     if not line:
