@@ -29,6 +29,9 @@ class Session:
         self.socket = folder / "s.sock"
         self.state = RunState()
         self.obeyed: list[tuple[Command, str]] = []
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self.done: list[Command] = []
         self.snapshots = 0
         self.evidence = Evidence(traceback="t" * 100_000)
         self.server = Server("shop-1", self._snapshot, self._obey)
@@ -47,6 +50,8 @@ class Session:
         self.obeyed.append((command, who))
         if isinstance(command, WantEvidence):
             return EvidenceReply(command.test, command.attempt, self.evidence)
+        await self.may_end.wait()
+        self.done.append(command)
         return Accepted("done")
 
 
@@ -180,6 +185,24 @@ class TestAViewerThatDoesNotRead:
             answers += b'"evidence"' in await asyncio.wait_for(reader.readline(), 20)
         writer.close()
 
+    async def test_gets_all_of_it_before_the_farewell(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(server_room, "_BEHIND", 1 << 18)
+        reader, writer = await connect(session)
+        writer.transport.pause_reading()
+        writer.write(line(Hello(VERSION, "ann")))
+        await until(lambda: session.server.watched.is_set())
+        for number in range(2000):
+            session.say(f"{number} {'x' * 1000}")
+        closing = asyncio.create_task(session.server.close(Farewell("over")))
+        await asyncio.sleep(0.05)
+        writer.transport.resume_reading()
+        messages = [msgspec.json.decode(one, type=protocol.FromSession) async for one in reader]
+        snapshot, farewell = messages[-2:]
+        assert farewell == Farewell("over")
+        assert isinstance(snapshot, Snapshot) and snapshot.seq == 2000
+        await closing
+        writer.close()
+
     async def test_does_not_keep_the_session_from_ending(
         self, session: Session, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -217,6 +240,39 @@ async def test_who_only_asks_is_heard_whoever_drives_and_does_not_count_as_watch
     await until(lambda: session.server.unwatched.is_set())
     tasks[0].cancel()
     await asking.close()
+
+
+class TestACommandThatTakesAWhile:
+    @pytest.fixture
+    def slow(self, session: Session) -> Session:
+        session.may_end.clear()
+        return session
+
+    async def test_is_carried_out_though_its_viewer_dies(self, slow: Session) -> None:
+        _, writer = await connect(slow)
+        writer.transport.pause_reading()
+        writer.write(line(Hello(VERSION, "ann")) + line(Rerun("all")))
+        await until(lambda: slow.obeyed)
+        writer.transport.abort()  # what it has not read makes of this a reset
+        await until(slow.server.unwatched.is_set)
+        assert not slow.done
+        slow.may_end.set()
+        await until(lambda: slow.done)
+
+    async def test_ends_with_the_session(self, slow: Session) -> None:
+        feed = await LiveFeed.connect(slow.socket)
+        task = reading(feed)
+        asked = asyncio.create_task(feed.send(Rerun("all")))
+        await until(lambda: slow.obeyed)
+        await slow.server.end_commands()
+        late = await feed.send(Rerun("all"))
+        assert isinstance(late, protocol.Refused) and late.why == "the session ends"
+        await slow.server.close(Farewell("over"))
+        refused = await asked
+        assert isinstance(refused, protocol.Refused) and refused.why == "over"
+        assert not slow.done
+        await task
+        await feed.close()
 
 
 async def test_a_socket_that_was_swept_away_comes_back(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

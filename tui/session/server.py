@@ -58,6 +58,8 @@ class Server:
         self._viewers: list[_Viewer] = []
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._commands: set[asyncio.Task[None]] = set()
+        self._obeys = True
         self.watched = asyncio.Event()
         """Set while somebody watches."""
         self.unwatched = asyncio.Event()
@@ -93,12 +95,21 @@ class Server:
             for viewer in self._viewers:
                 viewer.send_events(line)
 
+    async def end_commands(self) -> None:
+        """The session ends: no command is carried out any more, nor carried on."""
+        self._obeys = False
+        for command in self._commands:
+            command.cancel()
+        if self._commands:
+            await asyncio.wait(self._commands)
+
     async def close(self, farewell: Farewell) -> None:
         """Say goodbye to everybody and stop listening."""
         if self._server is not None:
             self._server.close()
+        await self.end_commands()
         for viewer in self._viewers:
-            viewer.send(farewell)
+            viewer.say_goodbye(farewell)
         await asyncio.gather(*(viewer.drain(_FAREWELL_PATIENCE) for viewer in self._viewers))
         for viewer in list(self._viewers):
             viewer.close()
@@ -119,11 +130,7 @@ class Server:
                 return
             viewer = _Viewer(hello, writer, self._snapshot)
             if hello.version > VERSION:
-                viewer.send(
-                    Farewell(
-                        "this session is of an older Stagewatch than yours: end it with `stagewatch stop`", MALFORMED
-                    )
-                )
+                viewer.send(Farewell(_OLDER, MALFORMED))
                 return
             self._welcome(viewer)
             async with asyncio.TaskGroup() as tasks:
@@ -133,7 +140,7 @@ class Server:
                         await self._answer(viewer, command)
                     elif not isinstance(command, Hello):
                         await viewer.slots.acquire()
-                        tasks.create_task(self._carry_out(viewer, command))
+                        tasks.create_task(_end_of(self._begin(viewer, command)))
                     await viewer.keep_up()
         except* (msgspec.DecodeError, ConnectionError, ValueError):
             pass  # a stranger, or a viewer whose line was cut: it can come again
@@ -179,6 +186,13 @@ class Server:
         drives = viewer is driver or viewer.hello.commands
         viewer.send(Welcome(VERSION, self._session, drives, driver.hello.who if driver else ""))
 
+    def _begin(self, viewer: _Viewer, command: Command) -> asyncio.Task[None]:
+        """What is asked for is the session's to do, and done also when whoever asked is gone."""
+        task = asyncio.get_running_loop().create_task(self._carry_out(viewer, command))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+        return task
+
     async def _carry_out(self, viewer: _Viewer, command: Command) -> None:
         try:
             await self._answer(viewer, command)
@@ -188,7 +202,9 @@ class Server:
     async def _answer(self, viewer: _Viewer, command: Command) -> None:
         reply: Reply
         driver = self._driver()
-        if viewer is driver or viewer.hello.commands or isinstance(command, WantEvidence):
+        if not self._obeys and not isinstance(command, WantEvidence):
+            reply = Refused("the session ends")
+        elif viewer is driver or viewer.hello.commands or isinstance(command, WantEvidence):
             reply = await self._obey(command, viewer.hello.who)
         elif viewer.hello.read_only:
             reply = Refused("you watch read-only")
@@ -229,6 +245,13 @@ class _Viewer:
         if self._writer.transport.get_write_buffer_size() > _BEHIND:
             await self._writer.drain()
 
+    def say_goodbye(self, farewell: Farewell) -> None:
+        """Its last line, after all that it has missed."""
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            self.send_snapshot()
+        self.send(farewell)
+
     async def drain(self, patience: float) -> None:
         with suppress(ConnectionError, TimeoutError):
             await asyncio.wait_for(self._writer.drain(), patience)
@@ -244,3 +267,8 @@ class _Viewer:
             await self._writer.drain()
             self._catching_up = None
             self.send_snapshot()
+
+
+async def _end_of(command: asyncio.Task[None]) -> None:
+    """Wait for a command; to stop waiting does not end it."""
+    await asyncio.shield(command)
