@@ -7,7 +7,9 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -18,7 +20,7 @@ from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
 from tui.engine.masking import mask_for
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
-from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded
+from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded, TestsFound
 from tui.journal.baseline import Baseline
 from tui.journal.database import CannotRecord
 from tui.journal.journal import Journal
@@ -36,6 +38,7 @@ from tui.protocol import (
     WantEvidence,
 )
 from tui.session import logout, records
+from tui.session.recorded import recorded_plan, recorded_selection, recorded_suites
 from tui.session.request import Ready, RunRequest
 from tui.session.server import Reply, Server
 from tui.state import RunState, reduce
@@ -106,10 +109,11 @@ class Session:
             places.forget_socket(Path(dead.socket))
         return notes
 
-    def _masked(self, text: str) -> str:
-        """A command line, which may hold what the plan and the environment keep secret."""
+    @cached_property
+    def _masked(self) -> Callable[[str], str]:
+        """For a command line, which may hold what the plan and the environment keep secret."""
         plan = self._request.plan
-        return mask_for([{}, *(suite.env for suite in plan.suites)], plan.target.credentials.values())(text)
+        return mask_for([{}, *(suite.env for suite in plan.suites)], plan.target.credentials.values())
 
     def _open_journal(self, notes: list[str]) -> tuple[Journal | None, int, str]:
         try:
@@ -147,7 +151,8 @@ class Session:
         self._engine = Engine(settings, plan, environments, catalogue, expected, self._record)
         self._record(
             IterationBegan(
-                request.requested, events.VERSION, number, self._root.name, str(self._root), plan, request.selection,
+                request.requested, events.VERSION, number, self._root.name, str(self._root),
+                recorded_plan(plan, self._masked), recorded_selection(request.selection, self._masked),
                 workers, request.partial, request.revision, request.by,
                 trend={} if journal is None else journal.trend(number),
             ),
@@ -181,6 +186,7 @@ class Session:
             logout_check.cancel()
             reachable.cancel()
             stopped.cancel()
+            await self._server.end_commands()
             await self._recorder.flush()
             await self._close_engine()
         await self._recorder.flush()
@@ -214,6 +220,8 @@ class Session:
         await self._engine.close(failed, passed)
 
     def _record(self, event: Event, evidence: Evidence | None) -> None:
+        if isinstance(event, TestsFound):
+            event = msgspec.structs.replace(event, suites=recorded_suites(event.suites))
         self._recorder.record(event, evidence)
 
     def _publish(self, recorded: list[Recorded]) -> None:
