@@ -25,6 +25,10 @@ from tui.protocol import Stop
 from tui.reports.summary import summary
 from tui.state import RunState
 
+_ECHO = 0.5
+"""Seconds in which a signal that follows another is the same: ``timeout`` tells its child, then the child's group,
+and a terminal that is closed is told of by the kernel and by the shell."""
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """How to watch. ``owns``: signals end the session too (headless run). ``json``/``junit``: file names, or ``-``."""
@@ -45,6 +49,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.came = 0
+        self._last = float("-inf")
         self._tell: Callable[[], object] | None = None
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:
@@ -61,6 +66,9 @@ class Signals:
         self._tell = None
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
+        before, self._last = self._last, time.monotonic()
+        if self._last - before < _ECHO:
+            return
         self.came += 1
         if self._tell is not None:
             self._tell()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -109,6 +110,20 @@ def test_a_signal_to_a_headless_run_ends_it_all(user: User, root: Path, number: 
     assert user.recorded(root).interrupted
 
 
+def test_a_signal_that_comes_twice_at_once_is_one(user: User, root: Path) -> None:
+    """As from ``timeout``: whoever leaves at the second would miss the end, and write documents of a run that runs."""
+    viewer = user.begin("--headless", "--json", str(user.home / "x.json"), cwd=root)
+    record = stands_still(user, root)
+    viewer.send_signal(signal.SIGTERM)
+    time.sleep(0.01)  # or the kernel makes one of them
+    viewer.send_signal(signal.SIGTERM)
+    out, err = viewer.communicate(timeout=30)
+    assert (viewer.returncode, err) == (130, "")
+    assert "iteration 1, interrupted" in out
+    assert '"state":"interrupted"' in (user.home / "x.json").read_text()
+    assert not bearing(record.mark)
+
+
 def test_a_signal_before_the_session_listens_ends_it_too(user: User, root: Path) -> None:
     """The session is started with signals of ours already heard: one that comes now is not lost."""
     command = (
@@ -128,6 +143,26 @@ def test_a_signal_before_the_session_listens_ends_it_too(user: User, root: Path)
     assert time.monotonic() - began < 8, "nothing is waited for that was never started"
     assert ended.returncode == 130, ended
     assert not user.sessions()
+
+
+def test_a_viewer_that_read_nothing_for_long_tells_the_end_from_the_journal(user: User) -> None:
+    root = user.project("much", {"conftest.py": GATED["conftest.py"], "test_much.py": _MANY})
+    viewer = user.begin("--headless", "--json", str(user.home / "x.json"), cwd=root)
+    record = user.session()
+    until(lambda: "running" in user.outcomes(root).values())
+    stopped = psutil.Process(viewer.pid)
+    stopped.suspend()
+    user.open_gate()
+    session = psutil.Process(record.pid)
+    until(lambda: session.status() == psutil.STATUS_ZOMBIE)  # until then what it has said can still be read
+    stopped.resume()
+    out, err = viewer.communicate(timeout=30)
+    assert (viewer.returncode, err) == (1, "")
+    assert "2001 tests: 1 failed, 2000 skipped" in out
+    assert len([line for line in out.splitlines() if line.startswith("skipped ")]) == 2000
+    document = json.loads((user.home / "x.json").read_text())
+    assert (document["state"], document["exit_code"], document["counts"]["skipped"]) == ("finished", 1, 2000)
+    assert not bearing(record.mark)
 
 
 def test_what_nohup_ignores_stays_ignored(user: User, root: Path) -> None:
@@ -175,6 +210,17 @@ class TestTheJournalCanNotBeWritten:
         assert "not checked: results are not recorded" in ended.err
         assert any(entry["what"] == "not recorded" for entry in ended.document["not_checked"])
 
+
+_MANY = """
+import pytest
+
+def test_waits(gate):
+    gate()
+    assert False
+
+@pytest.mark.parametrize("n", range(2000))
+def test_says(n): pytest.skip("too much for a socket " * 60)
+"""
 
 _MUCH = """
 import random, pytest

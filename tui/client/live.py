@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from tui import places, queries
 from tui.errors import INTERNAL, StagewatchError
 from tui.events import Event, Evidence
 from tui.protocol import (
@@ -104,6 +105,7 @@ class LiveFeed:
         return None if self._farewell is None else self._farewell.exit_code
 
     async def updates(self) -> AsyncGenerator[Sequence[Event], None]:
+        """As of a ``feed.Feed``. What a connection that ended early has left out is taken from the journal."""
         while self._farewell is None:
             try:
                 line = await self._reader.readline()
@@ -133,6 +135,8 @@ class LiveFeed:
                 case Farewell():
                     self._farewell = message
         self._give_up()
+        if await self._take_recorded_end():
+            yield []
 
     async def send(self, command: Rerun | Cancel | Stop) -> Accepted | Refused:
         """Somebody has to be reading ``updates`` meanwhile."""
@@ -167,6 +171,23 @@ class LiveFeed:
         self._is_cut_off = True
         return Farewell(why, INTERNAL)
 
+    async def _take_recorded_end(self) -> bool:
+        """Whether the iteration has ended as recorded, and not as this viewer, which read too slowly, knows it."""
+        known = self._state
+        if known.ended is not None or not known.iteration:
+            return False
+        try:
+            # In a thread: a large one takes a while, and the board goes on drawing.
+            recorded = await asyncio.to_thread(_load, Path(known.root), known.iteration)
+        except StagewatchError:
+            return False
+        if recorded.ended is None or recorded.began != known.began:
+            return False
+        self._state = recorded
+        if self._is_cut_off:
+            self._farewell = Farewell(recorded.end_reason or "the run has ended")
+        return True
+
     def _give_up(self) -> None:
         for reply in self._replies.values():
             if not reply.done():
@@ -175,6 +196,10 @@ class LiveFeed:
             for evidence in waiting:
                 if not evidence.done():
                     evidence.set_result(None)
+
+
+def _load(root: Path, iteration: int) -> RunState:
+    return queries.load(places.project_folder(root), iteration)
 
 
 def who() -> str:
