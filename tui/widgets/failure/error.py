@@ -19,7 +19,8 @@ def error_rows(
     """The whole of the Error tab. ``unfolded``: library frames one by one."""
     rows = _sentence(attempt, width)
     if evidence is None:
-        return [*rows, BLANK, Row((Piece(0, "no evidence of this attempt was kept", "faint"),))]
+        why = "what it left could not be kept" if attempt.has_evidence else "it left no output and no traceback"
+        return [*rows, BLANK, Row((Piece(0, why, "faint"),))]
     diff = _diff(evidence.traceback, width)
     if diff and not _is_said(attempt.message, evidence.traceback):
         rows += [BLANK, heading("ASSERTION"), *diff]
@@ -51,8 +52,8 @@ def _sentence(attempt: Attempt, width: int) -> list[Row]:
     if signature is not None and signature.exception:
         rows += text_rows(signature.exception, width, "bad", bold=True)
         message = message.removeprefix(f"{signature.exception}:").lstrip()
-    if attempt.exit is not None:
-        how = attempt.exit.signal or f"exit code {attempt.exit.code}"
+    how = None if attempt.exit is None else attempt.exit.signal or f"exit code {attempt.exit.code}"
+    if how is not None and how not in message:
         rows += text_rows(f"{attempt.outcome}: its process ended by {how}", width, "bad", bold=True)
     first, *more = message.split("\n")
     rows += text_rows(first, width, "strong", bold=True) if first else []
