@@ -148,7 +148,8 @@ def history_lines(iterations: list[IterationSummary]) -> list[str]:
     """As ``history`` prints it, oldest first."""
     if not iterations:
         return ["no iteration of this project is recorded yet: `stagewatch run` records the first"]
-    return [
+    head = f"{'':>4}  {'began':<16}  {'took':>7}  {'verdict':<12}  {'state':<11}  {'revision':<12}  tests"
+    return [head] + [
         f"{each.number:>4}  {time.strftime('%Y-%m-%d %H:%M', time.localtime(each.began))}  {clock(each.duration):>7}  "
         f"{each.verdict.answer:<12}  {each.state:<11}  {each.revision or '-':<12}  "
         + ", ".join(f"{count} {outcome}" for outcome, count in each.counts.items() if count)

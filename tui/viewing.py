@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +24,7 @@ from tui.gate import Verdict, verdict
 from tui.plain import Printer, follow
 from tui.protocol import Stop
 from tui.reports.summary import summary
+from tui.reports.tracebacks import traceback_lines
 from tui.state import RunState
 
 _ECHO = 0.5
@@ -121,8 +123,12 @@ async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: s
     judged = _judged(state, trouble, interrupted)
     if state.ended is not None or feed.farewell:
         how_to_return = f"stagewatch show {state.iteration}"
-    come_back = f"come back: {how_to_return}" if state.iteration else ""  # without a journal it has no number
+    come_back = f"come back: {_from_here(state)}{how_to_return}"
+    if not state.iteration or (isinstance(feed, RecordedFeed) and plain):
+        come_back = ""  # without a journal it has no number; who printed what is recorded knows the way
     if plain:
+        with _evidence(state) as evidence:
+            printer.write(traceback_lines(state, evidence))
         printer.finish(state, judged, come_back)
     else:
         printer.write(summary(state, judged, come_back))
@@ -202,16 +208,28 @@ def write_results(state: RunState, judged: Verdict, json: str | None, junit: str
     from tui.reports import junit as junit_report
     from tui.reports import results_json
 
-    with ExitStack() as stack:
-        evidence: Callable[[int, int], Evidence | None] = _no_evidence
-        # A journal that can't be read costs the tracebacks, never the results.
-        with suppress(StagewatchError):
-            folder = places.project_folder(Path(state.root))
-            evidence = stack.enter_context(queries.evidence_of(folder, state.iteration))
+    with _evidence(state) as evidence:
         if json is not None:
             write_document(json, results_json.encode(results_json.results(state, judged, evidence)))
         if junit is not None:
             write_document(junit, junit_report.document(state, judged, evidence))
+
+
+@contextmanager
+def _evidence(state: RunState) -> Iterator[Callable[[int, int], Evidence | None]]:
+    """What the journal holds of a state's attempts. One that can't be read costs the tracebacks, never the results."""
+    with ExitStack() as stack:
+        evidence: Callable[[int, int], Evidence | None] = _no_evidence
+        with suppress(StagewatchError):
+            folder = places.project_folder(Path(state.root))
+            evidence = stack.enter_context(queries.evidence_of(folder, state.iteration))
+        yield evidence
+
+
+def _from_here(state: RunState) -> str:
+    """What has to come before a command about this project, where the user stands outside of it."""
+    here = Path(os.environ.get("PWD") or ".").resolve()
+    return "" if here.is_relative_to(state.root) else f"cd {shlex.quote(state.root)} && "
 
 
 def _no_evidence(test: int, attempt: int) -> None:

@@ -122,6 +122,10 @@ class TestReruns:
         attempts = {test["id"]: len(test["attempts"]) for test in one.document["tests"]}
         assert attempts["test_mixed.py::test_many[1]"] == 2
 
+        module = user.type("rerun", "test_mixed.py", "--headless", "--json", "-", cwd=root)
+        assert module.code == 1
+        assert {len(test["attempts"]) >= 2 for test in module.document["tests"] if "test_mixed" in test["id"]} == {True}
+
         unknown = user.type("rerun", "$(touch x)", cwd=root)
         assert (unknown.code, unknown.err) == (2, "stagewatch: there is no test $(touch x) in this run\n")
 

@@ -280,13 +280,14 @@ class Session:
             return [test.id for test in self._state.failing()]
         if command.what == "all":
             return list(present)
-        by_node: dict[str, list[int]] = {}
-        for test in present.values():
-            by_node.setdefault(test.node, []).append(test.id)
-        unknown = [node for node in command.nodes if node not in by_node]
-        if unknown:
-            return Refused(f"there is no test {unknown[0]} in this run")
-        return [*(id for id in command.tests if id in present), *(id for node in command.nodes for id in by_node[node])]
+        chosen = [test for test in command.tests if test in present]
+        for wanted in command.nodes:
+            within = (f"{wanted}/", f"{wanted}::", f"{wanted}[")
+            found = [id for id, test in present.items() if test.node == wanted or test.node.startswith(within)]
+            if not found:
+                return Refused(f"there is no test {wanted} in this run")
+            chosen += found
+        return list(dict.fromkeys(chosen))
 
 
 def _pytest_args(request: RunRequest) -> tuple[str, ...]:
