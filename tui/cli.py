@@ -92,6 +92,7 @@ def demo(chosen: Namespace) -> int:
     os.environ["PYTEST_ADDOPTS"] = f"-o cache_dir={shlex.quote(str(caches / 'pytest'))} {given}".strip()
     chosen.python = chosen.python or sys.executable
     plan = read_plan(Path(chosen.plan or root / "stagewatch.toml"))
+    chosen.started_in = str(Path.cwd())
     os.chdir(root)
     return _start(chosen, root, root, plan)
 
@@ -243,7 +244,13 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         print(f"started; watch it: stagewatch attach {request.session}")
         return 0
     wanted = viewing.Wanted(
-        chosen.headless, chosen.theme, owns=headless, until_idle=chosen.keep, json=chosen.json, junit=chosen.junit
+        chosen.headless,
+        chosen.theme,
+        owns=headless,
+        until_idle=chosen.keep,
+        json=chosen.json,
+        junit=chosen.junit,
+        started_in=getattr(chosen, "started_in", str(cwd)),
     )
     return _run(viewing.watch_session(Path(ready.socket), wanted, signals=signals))
 

@@ -33,7 +33,10 @@ and a terminal that is closed is told of by the kernel and by the shell."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """How to watch. ``owns``: signals end the session too (headless run). ``json``/``junit``: file names, or ``-``."""
+    """How to watch. ``owns``: signals end the session too (headless run). ``json``/``junit``: file names, or ``-``.
+
+    ``started_in``: the folder where the user stands, when that is not known to be the project's.
+    """
 
     headless: bool
     theme: str = "auto"
@@ -41,6 +44,7 @@ class Wanted(msgspec.Struct, frozen=True):
     until_idle: bool = False
     json: str | None = None
     junit: str | None = None
+    started_in: str = ""
 
 
 class Signals:
@@ -122,8 +126,8 @@ async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: s
     state = feed.state
     judged = _judged(state, trouble, interrupted)
     if state.ended is not None or feed.farewell:
-        how_to_return = f"stagewatch show {state.iteration}"
-    come_back = f"come back: {_from_here(state)}{how_to_return}"
+        how_to_return = f"{_from_here(state, wanted.started_in)}stagewatch show {state.iteration}"
+    come_back = f"come back: {how_to_return}"
     if not state.iteration or (isinstance(feed, RecordedFeed) and plain):
         come_back = ""  # without a journal it has no number; who printed what is recorded knows the way
     if plain:
@@ -226,10 +230,10 @@ def _evidence(state: RunState) -> Iterator[Callable[[int, int], Evidence | None]
         yield evidence
 
 
-def _from_here(state: RunState) -> str:
+def _from_here(state: RunState, started_in: str) -> str:
     """What has to come before a command about this project, where the user stands outside of it."""
-    here = Path(os.environ.get("PWD") or ".").resolve()
-    return "" if here.is_relative_to(state.root) else f"cd {shlex.quote(state.root)} && "
+    inside = not started_in or Path(started_in).resolve().is_relative_to(state.root)
+    return "" if inside else f"cd {shlex.quote(state.root)} && "
 
 
 def _no_evidence(test: int, attempt: int) -> None:
