@@ -225,7 +225,8 @@ class TestDocuments:
         self._record(user, root, 23)
         lines = user.type("history", cwd=root).out.splitlines()
         assert lines[0].startswith("3 older: ")
-        assert [int(line.split()[0]) for line in lines[1:]] == list(range(4, 24))
+        assert lines[1].split() == ["began", "took", "verdict", "state", "revision", "tests"]
+        assert [int(line.split()[0]) for line in lines[2:]] == list(range(4, 24))
 
     def _record(self, user: User, root: Path, many: int) -> None:
         with Journal.open(user.folder(root)) as journal:
