@@ -128,8 +128,8 @@ async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: s
     if state.ended is not None or feed.farewell:
         how_to_return = f"{_from_here(state, wanted.started_in)}stagewatch show {state.iteration}"
     come_back = f"come back: {how_to_return}"
-    if not state.iteration or (isinstance(feed, RecordedFeed) and plain):
-        come_back = ""  # without a journal it has no number; who printed what is recorded knows the way
+    if not state.iteration:
+        come_back = ""  # without a journal it has no number
     if plain:
         with _evidence(state) as evidence:
             printer.write(traceback_lines(state, evidence))
