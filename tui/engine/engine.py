@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 
@@ -34,14 +33,9 @@ _MOST_DEATHS = 3
 """Zygotes that may be killed under one pass before the rest of it is given up."""
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(Where, frozen=True, kw_only=True):
     """How to run. ``limit``: seconds a test may take unless its suite says otherwise; 0 for no limit."""
 
-    python: str
-    pytest_args: tuple[str, ...]
-    cwd: Path
-    log: Path
-    mark: str
     workers: int
     limit: float = DEFAULT_LIMIT
 
@@ -84,8 +78,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep_due = False
         self._mask = mask_for(environments, plan.target.credentials.values())
-        where = Where(settings.python, settings.pytest_args, settings.cwd, settings.log, settings.mark)
-        self._collector = Collector(where, plan, environments, catalogue, expected, self, emit, self._mask)
+        self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
         self._crew = Crew(
             settings.workers, emit, self._collector.of_group, self._limit_of, self._requested_of, self._consider
         )
