@@ -140,6 +140,7 @@ class StagewatchApp(ThriftyApp):
                 screen.footer.paste(event.text)
                 return
         if isinstance(event, events.Resize):
+            event = self.as_it_is_now(event)
             self.forget_terminal()
         await super().on_event(event)
 

@@ -151,7 +151,8 @@ def test_any_size_is_survived(user: User, root: Path) -> None:
             terminal.process.send_signal(signal.SIGWINCH)
         terminal.see("test_waits")
         terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.end() == 1
+        code = terminal.end()
+        assert code == 1, terminal.assert_given_back()
         terminal.assert_given_back()
 
 

@@ -6,8 +6,12 @@ import importlib.metadata
 
 import pyte
 import pytest
+from rich.segment import Segment
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.drivers._writer_thread import WriterThread
+from textual.geometry import Size
+from textual.strip import Strip
 
 from tests.screens.test_hostile import hostile
 from tests.support.board import Board, board
@@ -91,3 +95,12 @@ async def test_colours_are_the_ones_of_the_screen() -> None:
                 assert (one.data, one.bg, one.reverse) == (other.data, other.bg, other.reverse)
                 if one.data != " ":
                     assert (one.fg, one.bold) == (other.fg, other.bold)
+
+
+async def test_an_update_of_the_size_before_is_survived() -> None:
+    async with board(deploy().feed()) as seen:
+        update = seen.app.screen._compositor.render_partial_update() or seen.app.screen._compositor.render_full_update()
+        for size in (Size(1, 1), Size(40, 12), Size(300, 2)):
+            Thrift().changes(update, size)
+        chops = ChopsUpdate([{150: Strip([Segment("late" * 50)])}], [(0, 150, 350)], [[400]])
+        assert Thrift().changes(chops, Size(80, 24)) == "", "nothing of it is on the screen any more"

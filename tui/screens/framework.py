@@ -4,6 +4,8 @@
   when ten cells differ, a repaint 5 KB). This keeps what the terminal shows and sends only cells that differ. Set
   ``STAGEWATCH_CELL_DIFF=0`` to do without.
 - ``is_behind``: Textual's writer thread queues 30 writes and then blocks the event loop; a frame is better left out.
+- ``as_it_is_now``: two quick resizes can reach the app in the wrong order: Textual reads the size in a signal handler
+  that the next signal may interrupt, and the last event then tells of the size before last.
 - ``crash_of``: Textual keeps the exception that ended an app to itself, and prints it with all local variables.
 - ``Placed``: a layout by regions. Public, but a ``Layout`` of one's own is not documented.
 
@@ -22,6 +24,7 @@ from rich.console import Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
+from textual.events import Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.strip import Strip
@@ -72,7 +75,7 @@ class Thrift:
             self._rows = [[("", None)] * width for _ in range(height)]
         pen = _Pen()
         for y, x, strips in _strips(update):
-            if 0 <= y < height:
+            if 0 <= y < height and 0 <= x < width:  # an update may still be of the size before
                 self._row(pen, y, x, [cell for strip in strips for cell in _cells(strip)][: width - x])
         return pen.text + "\x1b[0m" if pen.text else ""
 
@@ -125,6 +128,12 @@ class ThriftyApp(App[Any], inherit_bindings=False):
     def forget_terminal(self) -> None:
         if self.thrift is not None:
             self.thrift.forget()
+
+    def as_it_is_now(self, event: Resize) -> Resize:
+        """The resize that the terminal has really had by now."""
+        measure = None if self.is_headless else getattr(self._driver, "_get_terminal_size", None)
+        size = event.size if measure is None else Size(*measure())
+        return event if size == event.size else Resize(size, size)
 
     @property
     def is_behind(self) -> bool:
