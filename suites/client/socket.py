@@ -76,11 +76,13 @@ class Socket:
         """Start an agent; returns the run."""
         answer = await self.ask("start_run", thread=thread, agent=agent, input=input)
         assert answer["type"] == "accepted", f"the run was not accepted: {answer}"
-        return answer["run"]
+        run: dict[str, Any] = answer["run"]
+        return run
 
     async def next_event(self) -> dict[str, Any]:
         """The next event (the event itself, without the frame around it)."""
-        return (await self.until(lambda frame: frame["type"] == "event"))["event"]
+        event: dict[str, Any] = (await self.until(lambda frame: frame["type"] == "event"))["event"]
+        return event
 
     async def events_of(self, run: str) -> list[dict[str, Any]]:
         """All that is still to come of a run, to its last event."""
