@@ -1,0 +1,46 @@
+"""Connections to the services: kept and used again, as long as the service keeps them open."""
+
+from __future__ import annotations
+
+import asyncio
+
+import h11
+
+from suites.staging.edge.wire import Wire
+
+_KEPT = 64
+_CONNECT_PATIENCE = 5.0
+
+
+class Pool:
+    """Idle connections by port. All services are on 127.0.0.1."""
+
+    def __init__(self) -> None:
+        self._idle: dict[int, list[Wire]] = {}
+
+    async def take(self, port: int, *, fresh: bool) -> tuple[Wire, bool]:
+        """A connection to ``port``, and whether it has been used before. Raises ``OSError``."""
+        idle = self._idle.setdefault(port, [])
+        while idle and not fresh:
+            wire = idle.pop()
+            if not wire.dead:
+                return wire, True
+            wire.abort()
+        async with asyncio.timeout(_CONNECT_PATIENCE):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        return Wire(reader, writer, h11.CLIENT), False
+
+    def give_back(self, port: int, wire: Wire) -> None:
+        """Keep a connection whose exchange is over, if another can follow on it."""
+        idle = self._idle.setdefault(port, [])
+        if not wire.reusable or wire.dead or len(idle) >= _KEPT:
+            wire.abort()
+            return
+        wire.again()
+        idle.append(wire)
+
+    def close(self) -> None:
+        """Drop all."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().abort()
