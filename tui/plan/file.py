@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from tui.errors import StagewatchError
+from tui.plan.extending import extend
+from tui.plan.locate import Place
 from tui.plan.mistakes import Document, display_name
 from tui.plan.model import Plan
 from tui.plan.reader import Reader
-from tui.plan.values import kind
+from tui.plan.values import kind, quoted
 
 OWN = "stagewatch.toml"
 SHARED = "pyproject.toml"
@@ -53,11 +55,20 @@ def find_plan(start: Path, explicit: Path | None = None) -> Path | None:
 
 def read_plan(path: Path) -> Plan:
     """The plan in a file. Raises StagewatchError (exit code 2) with the first mistake in it."""
+    return _read(path, ())[0]
+
+
+def _read(path: Path, above: tuple[Path, ...]) -> tuple[Plan, dict[str, Any]]:
+    """The plan and its raw tables, those it extends among them. ``above``: the files that extend this one."""
     text = _text(path)
     raw = _parsed(path, text)
     source = os.fsencode(os.path.abspath(path)).decode("utf-8", "backslashreplace")  # noqa: PTH100
     if path.name != SHARED:
-        return Reader(Document(path, text)).plan(raw, source)
+        written: dict[Place, Place] = {}
+        if "extends" in raw:
+            below = _extended(path, raw.pop("extends"), Document(path, text), (*above, path.resolve()))
+            raw, written = extend(below, raw)
+        return Reader(Document(path, text, (), written)).plan(raw, source), raw
     tool = raw.get("tool")
     own = tool.get("stagewatch") if isinstance(tool, dict) else None
     document = Document(path, text, ("tool", "stagewatch"))
@@ -65,7 +76,19 @@ def read_plan(path: Path) -> Plan:
         raise StagewatchError(f"{display_name(path)}: expected a table [tool.stagewatch], found none")
     if not isinstance(own, dict):
         raise document.mistake((), f"tool.stagewatch: expected a table [tool.stagewatch], found {kind(own)}")
-    return Reader(document).plan(own, source)
+    return Reader(document).plan(own, source), own
+
+
+def _extended(path: Path, named: object, document: Document, above: tuple[Path, ...]) -> dict[str, Any]:
+    """The raw tables of the plan that this one extends, which has to be good by itself."""
+    if not isinstance(named, str) or not named:
+        raise document.mistake(("extends",), f"extends of the plan: expected a file name, found {kind(named)}")
+    file = path.parent / named
+    if file.resolve() in above:
+        raise document.mistake(("extends",), f"extends of the plan: {quoted(named)} extends this plan itself")
+    if not file.is_file():
+        raise document.mistake(("extends",), f"extends of the plan: expected a plan file, there is no {quoted(named)}")
+    return _read(file, above)[1]
 
 
 def _up_to_root(folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tui.errors import StagewatchError
@@ -13,17 +13,23 @@ from tui.plan.values import quoted
 
 
 class Document:
-    """A plan's text, for saying where in it a mistake is. ``top``: where in the file the plan's keys begin."""
+    """A plan's text, for saying where in it a mistake is.
 
-    def __init__(self, path: Path, text: str, top: Place = ()) -> None:
+    ``top``: where in the file the plan's keys begin. ``written``: where in it a table of a plan that
+    extends another is written.
+    """
+
+    def __init__(self, path: Path, text: str, top: Place = (), written: Mapping[Place, Place] | None = None) -> None:
         self._name = display_name(path)
         self._text = text
         self._top = top
+        self._written = written or {}
         self._lines: Lines | None = None
 
     def line(self, place: Place) -> int:
         if self._lines is None:
             self._lines = Lines(self._text)
+        place = self._written.get(place[:2], place[:2]) + place[2:]
         return self._lines.of(self._top + place)
 
     def mistake(self, place: Place, sentence: str) -> StagewatchError:
