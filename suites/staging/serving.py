@@ -1,7 +1,8 @@
 """Running one service: uvicorn on a socket that the supervisor holds, ended by TERM without losing what is under way.
 
-An application may put ``leave``, an async function without arguments, on its ``state``: it is awaited when the service
-is told to end, before connections are closed, so that the application can say goodbye on its own terms.
+An application may put two functions without arguments on its ``state``, which are called when the service is told to
+end, before its connections are closed: ``end_streams`` ends answers that would never end by themselves, and ``leave``,
+an async one, says goodbye.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from suites.staging.switches import Switches
 HEARTBEAT = 20.0
 """Seconds between the WebSocket pings of a server, and how long it waits for the pong."""
 _LARGEST_FRAME = 1 << 20
-"""What the server itself takes. Far above the platform's limit, whose close code the gateway sends in an orderly way."""
+"""What the server itself takes: far above the platform's limit, for which the gateway closes in an orderly way."""
 _GRACE = 2
 
 
@@ -77,6 +78,9 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
+        end_streams: Any = getattr(self._app.state, "end_streams", None)
+        if end_streams is not None:
+            end_streams()
         leave: Any = getattr(self._app.state, "leave", None)
         if leave is not None:
             await leave()

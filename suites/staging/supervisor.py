@@ -80,7 +80,7 @@ class _Ended(Exception):
 
 @dataclass
 class _Restart:
-    """A restart that was asked for: who waits for it (the edge, and the number of its question), and what was before."""
+    """A restart that was asked for: who waits for it (the edge, and its question's number), and what was before."""
 
     asker: Child
     number: int

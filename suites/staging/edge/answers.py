@@ -58,7 +58,7 @@ _SLUGS = {
 
 @dataclass
 class Answer:
-    """A whole response. ``problem``: it is problem+json, and gets its ``instance`` and ``request_id`` when it is sent."""
+    """A whole response. ``problem``: it is problem+json; ``instance`` and ``request_id`` are added when it is sent."""
 
     status: int
     body: bytes = b""

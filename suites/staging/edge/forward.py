@@ -75,7 +75,7 @@ class Forwarder:
 
 
 class _Exchange:
-    """One request and its answer on one connection to a service. ``first``: what is here already of the request's body."""
+    """One request and its answer on one connection to a service. ``first``: what is here already of the body."""
 
     def __init__(
         self, client: Wire, service: Wire, request: Request, instance: str, switches: Switches, first: Event | None

@@ -23,7 +23,7 @@ _TLS_PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Front:
-    """How the edge faces its clients. ``temporary``: the folder to remove should the supervisor die without doing so."""
+    """How the edge faces its clients. ``temporary``: the folder to remove if the supervisor dies before it can."""
 
     context: ssl.SSLContext | None
     temporary: Path | None

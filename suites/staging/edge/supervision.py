@@ -57,11 +57,12 @@ class Supervision:
     async def _ask(self, number: int, message: dict[str, Any]) -> dict[str, Any]:
         self._waiting[number] = answer = asyncio.get_running_loop().create_future()
         self._tell(message)
-        return await answer
+        said: dict[str, Any] = await answer
+        return said
 
     async def _listen(self) -> None:
         while line := await self._reader.readline():
-            message = json.loads(line)
+            message: dict[str, Any] = json.loads(line)
             if "leave" in message:
                 self.leaving.set()
             elif (waiting := self._waiting.pop(message["number"], None)) is not None and not waiting.done():

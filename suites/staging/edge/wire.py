@@ -17,7 +17,7 @@ Event = h11.Request | h11.InformationalResponse | h11.Response | h11.Data | h11.
 
 
 class Wire:
-    """A connection and what h11 knows of it. ``role``: ``h11.SERVER`` towards a client, ``h11.CLIENT`` towards a service."""
+    """A connection and what h11 knows of it. ``role``: ``h11.SERVER`` to a client, ``h11.CLIENT`` to a service."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, role: type[h11.SERVER] | type[h11.CLIENT]
