@@ -80,7 +80,8 @@ async def test_a_message_sent_over_the_socket_is_read_over_rest(member: Client) 
 
 async def test_a_message_sent_over_rest_reaches_the_subscribers_of_its_thread(member: Client) -> None:
     thread = (await member.create_thread())["id"]
-    async with member.connect(thread=thread) as socket:
+    async with member.connect() as socket:
+        await socket.subscribe(thread)
         message = await member.send_message(thread, "It is through.")
         heard = await socket.until(lambda frame: frame["type"] == "message_created")
 
@@ -135,7 +136,7 @@ async def test_a_started_run_is_accepted_at_once_and_its_result_kept(member: Cli
 
 async def test_a_run_at_work_is_running_until_it_is_cancelled_over_rest(member: Client) -> None:
     thread = (await member.create_thread())["id"]
-    async with member.connect(thread=thread) as socket:
+    async with member.connect(thread=thread, after=0) as socket:
         run = await member.start_run(thread, "slow", LONG)
         await socket.until(lambda frame: frame["type"] == "event" and frame["event"]["type"] == "partial_result")
         at_work = await member.run(run["id"])

@@ -109,7 +109,7 @@ async def test_a_coordinator_that_fails_does_not_go_on_to_the_next_agent(member:
 
 async def test_cancelling_an_agent_also_ends_the_work_that_it_handed_on(member: Client) -> None:
     thread = (await member.create_thread())["id"]
-    async with member.connect(thread=thread) as socket:
+    async with member.connect(thread=thread, after=0) as socket:
         run = await member.start_run(thread, "triage", "word " * 3000)
         await socket.until(lambda frame: frame["type"] == "event" and frame["event"]["type"] == "partial_result")
         await member.cancel_run(run["id"])
@@ -183,7 +183,7 @@ async def test_an_agent_gets_from_a_tool_what_a_user_gets_from_it(member: Client
 
 async def test_all_who_watch_a_thread_see_the_same_of_its_agents(client: Client, member: Client) -> None:
     thread = (await member.create_thread())["id"]
-    async with member.connect(thread=thread) as owner, client.connect(thread=thread) as admin:
+    async with member.connect(thread=thread, after=0) as owner, client.connect(thread=thread, after=0) as admin:
         run = await member.complete(thread, "coordinator", QUESTION)
         seen = [[await socket.next_event() for _ in range(run["last_sequence"])] for socket in (owner, admin)]
 

@@ -201,7 +201,7 @@ async def test_ten_watchers_each_get_all_of_a_long_answer(member: Client) -> Non
     thread = (await member.create_thread())["id"]
     words = " ".join(f"word{i}" for i in range(120))
     async with AsyncExitStack() as stack:
-        watchers = [await stack.enter_async_context(member.connect(thread=thread)) for _ in range(10)]
+        watchers = [await stack.enter_async_context(member.connect(thread=thread, after=0)) for _ in range(10)]
         run = await member.start_run(thread, "writer", words)
         heard = await asyncio.gather(*(socket.events_of(run["id"]) for socket in watchers))
 

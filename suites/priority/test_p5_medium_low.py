@@ -40,7 +40,7 @@ async def test_what_was_acknowledged_is_still_there_after(own: Environment, own_
 @own_environment
 async def test_a_run_that_was_at_work_at_a_kill_is_failed_as_interrupted(own: Environment, own_client: Client) -> None:
     thread = (await own_client.create_thread())["id"]
-    async with own_client.connect(thread=thread) as socket:
+    async with own_client.connect(thread=thread, after=0) as socket:
         run = await own_client.start_run(thread, "slow", "2000")
         seen = [await socket.next_event() for _ in range(4)]
         await own.admin.restart("backend-1", kill=True)
