@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -16,7 +17,9 @@ async def test_a_ping_between_two_fragments_is_answered_before_the_message_is_wh
 
         async def fragments() -> AsyncIterator[str]:
             yield '{"type": "message", "id": "whole", "content": "in three '
-            await (await socket.raw.ping(b"in between"))
+            pong = await socket.raw.ping(b"in between")
+            await asyncio.wait([pong], timeout=member.target.timeout)
+            assert pong.done(), "the ping was not answered"
             assert await member.messages(thread["id"]) == []
             yield 'fragments", "thread": "'
             yield thread["id"] + '"}'
