@@ -130,6 +130,7 @@ async def open_socket(
         named: [*sent.headers, *headers.items()],
         "subprotocols": [Subprotocol(name) for name in offered] or None,
         "open_timeout": patience,
+        "max_queue": None,  # frames wait in Socket: a client that stops reading would not see the other side's close
         **library,
     }
     if (said := origin or sent.origin) is not None:
