@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Generator
@@ -19,8 +20,9 @@ from starlette.applications import Starlette
 
 from suites.staging.switches import Switches
 
-HEARTBEAT = 20.0
-"""Seconds between the WebSocket pings of a server, and how long it waits for the pong."""
+HEARTBEAT = float(os.environ.get("STAGING_HEARTBEAT", "20"))
+"""Seconds between the WebSocket pings of a server, and how long it waits for the pong. An environment of a test's own
+may have another than the platform's, by its ``env``."""
 _LARGEST_FRAME = 1 << 20
 """What the server itself takes: far above the platform's limit, for which the gateway closes in an orderly way."""
 _GRACE = 2

@@ -64,7 +64,7 @@ class _Gateway:
             await send({"type": "websocket.accept", "subprotocol": admitted.subprotocol, "headers": []})
             if self._switches.on("C7-exception-after-accept"):
                 raise RuntimeError("The session could not be loaded.")
-            if await self.connections.everywhere(admitted.user.id) > admitted.user.limits["connections"]:
+            if await self.connections.before(connection) >= admitted.user.limits["connections"]:
                 connection.end(1013, "connection limit")
                 self.connections.remove(connection)
                 await connection.refuse()
@@ -83,7 +83,7 @@ class _Gateway:
             "connection": ids.new("con"),
             "user": admitted.user.id,
             "protocol": PROTOCOL,
-            "heartbeat": int(HEARTBEAT),
+            "heartbeat": int(HEARTBEAT) if HEARTBEAT.is_integer() else HEARTBEAT,
             "limits": {"message_bytes": connection.message_bytes, "messages_per_second": MESSAGES_PER_SECOND},
             "revision": revision(self._switches, self._instance),
             "instance": self._instance,
@@ -98,7 +98,8 @@ def make(config: Config, instance: str) -> Starlette:
     gateway = _Gateway(config, switches, clock, metrics, instance)
 
     async def count(call: Call) -> Json:
-        return Json({"count": gateway.connections.of(call["user"])})
+        before = call.query.get("before", "")
+        return Json({"count": gateway.connections.of(call["user"], int(before) if before.isdigit() else None)})
 
     resources = [
         Resource("/internal/connections/{user}", {"GET": Action(count, "How many a user has here", SERVICE)}),

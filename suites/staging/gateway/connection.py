@@ -43,6 +43,8 @@ class Connection:
         send: Send,
     ) -> None:
         self.user, self.token = admitted.user, admitted.token
+        self.opened_at = time.monotonic_ns()
+        """By the machine's clock, which is the same one for all gateways."""
         self._switches, self._config, self._counted = switches, config, counted
         self._receive, self._send = receive, send
         self._incoming: asyncio.Queue[str] = asyncio.Queue(_BACKLOG)
@@ -75,7 +77,8 @@ class Connection:
             waited: list[asyncio.Future[Any]] = [*working, self._ending]
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             for task in working:
-                if task.done() and not isinstance(error := task.exception(), _Left):
+                # uvicorn's ClientDisconnected, too, is an OSError.
+                if task.done() and not isinstance(error := task.exception(), _Left | OSError):
                     traceback.print_exception(error)
                     self.end(1011, "internal error")
         finally:

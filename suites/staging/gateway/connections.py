@@ -36,14 +36,23 @@ class Connections:
     def __len__(self) -> int:
         return len(self._held)
 
-    def of(self, user: str) -> int:
-        """How many a user has at this gateway."""
-        return sum(1 for connection in self._held if connection.user.id == user)
+    def of(self, user: str, before: int | None = None) -> int:
+        """How many a user has at this gateway; with ``before``, of those that were opened before that moment."""
+        return sum(
+            1
+            for connection in self._held
+            if connection.user.id == user and (before is None or connection.opened_at < before)
+        )
 
-    async def everywhere(self, user: str) -> int:
+    async def everywhere(self, user: str, before: int | None = None) -> int:
         """How many a user has, over all gateways. One that does not answer holds none that could be counted."""
-        counts = await asyncio.gather(*(self._at(sibling, user) for sibling in self._siblings))
-        return self.of(user) + sum(counts)
+        counts = await asyncio.gather(*(self._at(sibling, user, before) for sibling in self._siblings))
+        return self.of(user, before) + sum(counts)
+
+    async def before(self, connection: Connection) -> int:
+        """How many its user had, over all gateways, when it came. Of several that come at once each counts only those
+        before it, so that as many stay as may."""
+        return await self.everywhere(connection.user.id, connection.opened_at)
 
     def add(self, connection: Connection) -> None:
         self._none.clear()
@@ -67,10 +76,12 @@ class Connections:
                 async with asyncio.timeout(_FAREWELL):
                     await self._none.wait()
 
-    async def _at(self, sibling: str, user: str) -> int:
+    async def _at(self, sibling: str, user: str, before: int | None) -> int:
+        query = {} if before is None else {"before": before}
         try:
-            headers = await self._verifier.headers()
-            answer = await self._verifier.client.get(f"{sibling}/internal/connections/{user}", headers=headers)
+            answer = await self._verifier.client.get(
+                f"{sibling}/internal/connections/{user}", params=query, headers=await self._verifier.headers()
+            )
             answer.raise_for_status()
             return int(answer.json()["count"])
         except (httpx.HTTPError, Problem):
