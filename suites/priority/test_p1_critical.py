@@ -315,7 +315,7 @@ async def test_partial_results_are_streamed_while_the_agent_is_at_work(member: C
             },
         ),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
+    ids=["agent_started", "agent_thinking", "tool_executing", "tool_completed", "agent_completed"],
 )
 async def test_each_critical_event_is_delivered_once_in_its_place_with_what_it_tells(
     member: Client, place: int, type: str, told: dict[str, Any]
