@@ -14,6 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 SECTIONS = dict(re.findall(r"^##+ `(\S+)`[^\n]*\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 SCHEMA = {
     "[target]": (model.Target, set(tables.TARGET)),
+    "[run]": (model.Cover, set(tables.RUN)),
     "[gate]": (model.GatePolicy, set(tables.GATE)),
     "[[tier]]": (model.Tier, {*tables.TIER, "gate", "value"}),
     "value": (model.Value, set(tables.VALUE)),

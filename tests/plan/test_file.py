@@ -11,7 +11,7 @@ import pytest
 
 from tui.errors import StagewatchError
 from tui.plan.file import find_plan, read_plan
-from tui.plan.model import GatePolicy, Plan, Suite, Target, Tier, Value
+from tui.plan.model import Cover, GatePolicy, Plan, Suite, Target, Tier, Value
 
 WHOLE = """
 [target]
@@ -22,6 +22,14 @@ version_url = "https://staging.example.com/version"
 health_url = "https://staging.example.com/health"
 credentials = { user = "env:STAGING_USER", password = "file:~/.stagewatch/password" }
 never = ["*.prod.example.com"]
+start = ["{python}", "-m", "environment", ""]
+start_timeout = "1m"
+
+[run]
+tiers = ["core"]
+suites = ["pay"]
+keyword = "not legacy"
+markers = "not slow"
 
 [gate]
 pass_rate = 0.98
@@ -76,7 +84,10 @@ def test_every_key_reaches_the_model(tmp_path: Path) -> None:
             health_url="https://staging.example.com/health",
             credentials={"user": "env:STAGING_USER", "password": "file:~/.stagewatch/password"},
             never=("*.prod.example.com",),
+            start=("{python}", "-m", "environment", ""),
+            start_timeout=60.0,
         ),
+        run=Cover(("core",), ("pay",), "not legacy", "not slow"),
         gate=GatePolicy(pass_rate=0.98, flaky=2),
         tiers=(
             Tier(

@@ -14,7 +14,10 @@ import msgspec
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The environment under test. Credentials are references (``env:NAME``, ``file:PATH``), never values."""
+    """The environment under test. Credentials are references (``env:NAME``, ``file:PATH``), never values.
+
+    ``start``: the command that starts it, where the session does; it has ``start_timeout`` seconds to be ready.
+    """
 
     name: str | None = None
     base_url: str | None = None
@@ -23,6 +26,8 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     health_url: str | None = None
     credentials: dict[str, str] = {}
     never: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    start_timeout: float = 30.0
 
 
 class GatePolicy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -72,6 +77,15 @@ class Suite(msgspec.Struct, frozen=True, omit_defaults=True):
     value: Value | None = None
 
 
+class Cover(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a run covers that was not asked for anything in particular. Empty: everything."""
+
+    tiers: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
+    keyword: str = ""
+    markers: str = ""
+
+
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """All of it. ``source`` is the file it was read from; ``None`` when the project has no plan."""
 
@@ -80,6 +94,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     gate: GatePolicy = GatePolicy()
     tiers: tuple[Tier, ...] = ()
     suites: tuple[Suite, ...] = ()
+    run: Cover = Cover()
 
 
 class Selection(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,11 +7,11 @@ from typing import Any
 
 from tui.plan.locate import Place
 from tui.plan.mistakes import Document, nearest
-from tui.plan.model import GatePolicy, Plan, Suite, Target, Tier, Value
-from tui.plan.tables import GATE, GENERAL_GATE, SUITE, TARGET, TIER, VALUE, Later
+from tui.plan.model import Cover, GatePolicy, Plan, Suite, Target, Tier, Value
+from tui.plan.tables import GATE, GENERAL_GATE, RUN, SUITE, TARGET, TIER, VALUE, Later
 from tui.plan.values import Check, Unexpected, kind, quoted
 
-_TOP = ("target", "gate", "tier", "suite", "action")
+_TOP = ("target", "run", "gate", "tier", "suite", "action")
 
 
 class Reader:
@@ -26,18 +26,22 @@ class Reader:
         if "action" in raw:
             raise self._document.mistake(("action",), "action: [[action]] is not supported yet; take it out for now")
         target = self._table(raw.get("target", {}), ("target",), TARGET, "[target]", "[target]")
+        run = self._table(raw.get("run", {}), ("run",), RUN, "[run]", "[run]")
         gate = self._table(raw.get("gate", {}), ("gate",), GENERAL_GATE, "[gate]", "[gate]")
         tiers = [self._tier(each, index) for index, each in self._tables(raw, "tier")]
         suites = [self._suite(each, index) for index, each in self._tables(raw, "suite")]
         self._unique([tier.id for tier in tiers], "tier")
         self._unique([suite.id for suite in suites], "suite")
         self._joined(tiers, suites)
+        self._named(run, "tiers", "tier", [tier.id for tier in tiers])
+        self._named(run, "suites", "suite", [suite.id for suite in suites])
         return Plan(
             source=source,
             target=Target(**target),
             gate=GatePolicy(**gate),
             tiers=tuple(tiers),
             suites=tuple(suites),
+            run=Cover(**run),
         )
 
     def _tier(self, raw: Mapping[str, Any], index: int) -> Tier:
@@ -150,6 +154,16 @@ class Reader:
                     ("tier", index, "id"),
                     f"id of tier {quoted(tier.id)}: expected a tier that at least one [[suite]] names, "
                     "found one that none does",
+                )
+
+    def _named(self, run: Mapping[str, Any], key: str, what: str, known: list[str]) -> None:
+        """What ``[run]`` names has to be there."""
+        for index, name in enumerate(run.get(key, ())):
+            if name not in known:
+                raise self._document.mistake(
+                    ("run", key, index),
+                    f"{key}[{index + 1}] of [run]: expected the id of a [[{what}]], found "
+                    f"{quoted(name[:64])}; {nearest(name, known)}",
                 )
 
 

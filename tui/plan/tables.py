@@ -38,6 +38,14 @@ TARGET: dict[str, Check | Later] = {
     "health_url": v.url("http", "https"),
     "credentials": v.references,
     "never": v.texts,
+    "start": v.command,
+    "start_timeout": v.duration,
+}
+RUN: dict[str, Check | Later] = {
+    "tiers": v.texts,
+    "suites": v.texts,
+    "keyword": expressions.keyword,
+    "markers": expressions.markers,
 }
 GENERAL_GATE: dict[str, Check | Later] = {**GATE, "valid_for": LATER}
 TIER: dict[str, Check | Later] = {

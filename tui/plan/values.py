@@ -102,6 +102,19 @@ def texts(raw: object) -> tuple[str, ...]:
     return tuple(raw)
 
 
+def command(raw: object) -> tuple[str, ...]:
+    """A program and its arguments: no shell takes it apart. It may hold a secret, and is not repeated."""
+    expected = 'a command as an array of strings, such as ["./start.sh", "--quick"]'
+    if not isinstance(raw, list) or not raw:
+        raise Unexpected(expected, "an empty array" if raw == [] else kind(raw))
+    for index, item in enumerate(raw):
+        if not isinstance(item, str) or "\0" in item:
+            raise Unexpected(expected, f"{kind(item)} in it", (index,))
+    if not raw[0].strip():
+        raise Unexpected(expected, "an empty string where the program belongs", (0,))
+    return tuple(raw)
+
+
 def flag(raw: object) -> bool:
     if not isinstance(raw, bool):
         raise Unexpected("true or false", shown(raw))
