@@ -180,14 +180,13 @@ async def test_a_run_in_the_others_thread_can_be_neither_started_nor_cancelled_o
 
 async def test_each_socket_is_sent_the_events_of_its_own_tenant_only(client: Client, second: Client) -> None:
     ours, other = await client.create_thread(), await second.create_thread()
-    async with client.connect(thread=ours["id"]) as a, second.connect(thread=other["id"]) as b:
-        runs = await a.start_run(ours["id"], "writer", "for us"), await b.start_run(other["id"], "writer", "for them")
-        seen = await a.events_of(runs[0]["id"]), await b.events_of(runs[1]["id"])
-
-        for socket, thread, events in zip((a, b), (ours, other), seen, strict=True):
-            gapless(events)
-            assert {event["thread_id"] for event in events} == {thread["id"]}
-            assert [frame for frame in await _left(socket) if frame["type"] == "event"] == []
+    async with client.connect() as a, second.connect() as b:
+        await a.subscribe(ours["id"])
+        await b.subscribe(other["id"])
+        for speaker, thread, words, listener in ((a, ours, "for us", b), (b, other, "not " * 20 + "for you", a)):
+            run = await speaker.start_run(thread["id"], "writer", words)
+            gapless(await speaker.events_of(run["id"]))
+            assert [frame for frame in await _left(listener) if frame["type"] == "event"] == []
 
 
 # Sessions, rotation, revocation --------------------------------------------------------------------------------------

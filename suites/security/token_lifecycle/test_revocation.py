@@ -21,9 +21,9 @@ async def test_revoking_an_access_token_ends_that_token_and_not_its_session(memb
     async with member.connect(token=revoked) as old, member.connect() as new:
         await member.call("POST", "/auth/revoke", {"token": revoked})
 
+        assert (await doors(member, revoked), await doors(member)) == (REFUSED, OPEN)
         assert (await old.closed()).code == 4401
         assert (await new.ping())["type"] == "pong"
-    assert (await doors(member, revoked), await doors(member)) == (REFUSED, OPEN)
     await member.refresh()
     assert await doors(member) == OPEN
 
