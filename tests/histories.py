@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 
 from tests.scripted import Script
 from tui import events as e
-from tui.plan.model import GatePolicy, Plan, Suite, Tier
+from tui.plan.model import GatePolicy, Plan, Suite, Target, Tier
 
 OUTCOMES: tuple[e.Outcome, ...] = (
     "passed", "passed", "passed", "failed", "error", "skipped", "xfailed", "xpassed", "timeout", "crashed", "cancelled",
     "blocked",
 )  # fmt: skip
+
+HEALTH = "http://staging.example/health"
 
 _POLICIES = st.builds(
     GatePolicy,
@@ -30,13 +32,15 @@ def _plans(draw: st.DrawFn) -> Plan:
         return Plan()
     tiers = tuple(Tier(id, order=order, gate=draw(_POLICIES)) for order, id in enumerate(("P1", "P2")))
     suites = (Suite("s", "P1", "shop"), Suite("t", "P2"))
-    return Plan(source="stagewatch.toml", gate=draw(_POLICIES), tiers=tiers, suites=suites)
+    target = Target(health_url=draw(st.sampled_from([None, HEALTH])))
+    return Plan(source="stagewatch.toml", target=target, gate=draw(_POLICIES), tiers=tiers, suites=suites)
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[e.Event]:
     """From the beginning of an iteration to anywhere: passes, reruns, crashes, collection errors, edits, the end."""
-    script = Script(draw(_plans()), partial=draw(st.sampled_from([False, False, False, True])))
+    plan = draw(_plans())
+    script = Script(plan, partial=draw(st.sampled_from([False, False, False, True])))
     tests = []
     for tier, suite in (("P1", "s"), ("P2", "t"), ("other", "")):
         count = draw(st.integers(0, 3))
@@ -51,6 +55,8 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
         for test in asked:
             if draw(st.sampled_from([True, True, True, True, False])):
                 _attempt(draw, script, test)
+        if plan.target.health_url and draw(st.sampled_from([False, False, True])):
+            _lose_target(draw, script, asked)
         if draw(st.sampled_from([False] * 9 + [True])):
             script.add(e.WorkerEnded(script.at, 2, e.Exit(signal="SIGKILL"), lost=True))
             script.add(e.WorkerStarted(script.at, 2, 4713, 1))
@@ -63,6 +69,21 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     if draw(st.booleans()):
         script.ended(interrupted=draw(st.booleans()), why=draw(_TEXTS))
     return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
+
+
+def _lose_target(draw: st.DrawFn, script: Script, asked: list[int]) -> None:
+    """It has answered once, and does no more; tests are blocked by that, one may fail; it may answer again."""
+    since = draw(st.sampled_from([0.0, script.at - 5.0, script.at]))
+    if since:
+        script.add(e.TargetAnswered(script.at, HEALTH, since))
+    script.add(e.TargetUnreachable(script.at, HEALTH, draw(_TEXTS), since))
+    if asked and draw(st.booleans()):
+        script.ran(asked[0], "failed", draw(_TEXTS))
+    blocked = draw(st.lists(st.sampled_from(asked), unique=True)) if asked else []
+    if blocked:
+        script.add(e.TestsBlocked(script.at, tuple(blocked), "the target does not answer"))
+    if draw(st.booleans()):
+        script.add(e.TargetAnswered(script.at, HEALTH, script.at))
 
 
 def _attempt(draw: st.DrawFn, script: Script, test: int) -> None:

@@ -97,6 +97,13 @@ class Script:
             )
         )
 
+    def unreachable(self, *, since: float = 0.0) -> Script:
+        """The target gives no answer; it last did at ``since``."""
+        return self.add(e.TargetUnreachable(self.at, "https://staging.example.com/health", "connection refused", since))
+
+    def blocked(self, *tests: int) -> Script:
+        return self.add(e.TestsBlocked(self.at, tests, "the target does not answer"))
+
     def pass_ended(self, *, cancelled: bool = False) -> Script:
         return self.add(e.PassEnded(self.at, self._passes, cancelled))
 

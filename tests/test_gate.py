@@ -52,6 +52,80 @@ def test_a_run_without_a_plan(outcomes: list[e.Outcome], answer: str, code: int)
     assert found.reasons and all(found.reasons)
 
 
+# A target that does not answer is one cause, and no failure of its tests.
+
+DOWN = "the target does not answer: https://staging.example.com/health (connection refused)"
+
+
+def test_a_target_that_does_not_answer_leaves_it_open_for_one_cause() -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b", "a.py::c")
+    script.collected().asked(tests).ran(1).unreachable().blocked(2, 3).pass_ended()
+    found = judged(script)
+    assert (found.answer, found.exit_code) == ("inconclusive", INCONCLUSIVE)
+    assert found.reasons == (DOWN, "2 tests were blocked")
+
+
+def test_nothing_that_passed_is_needed_for_that() -> None:
+    script = Script()
+    tests = script.found("a.py::a")
+    script.collected().asked(tests).unreachable().blocked(1).pass_ended()
+    assert judged(script).exit_code == INCONCLUSIVE
+
+
+def test_while_it_runs_it_is_said_at_once() -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).unreachable()
+    found = judged(script)
+    assert (found.answer, found.reasons[0], found.standing) == ("inconclusive", DOWN, "so far")
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["down", "back"])
+def test_what_failed_since_it_last_answered_does_not_count(again: bool) -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests)
+    answered = script.at
+    script.ran(1, "failed", "refused").unreachable(since=answered).ran(2, "error", "refused").pass_ended()
+    if again:
+        script.add(e.TargetAnswered(script.at, "https://staging.example.com/health"))
+    found = judged(script)
+    assert (found.answer, found.exit_code) == ("inconclusive", INCONCLUSIVE)
+    assert found.reasons[-1] == "2 tests failed while the target did not answer"
+
+
+def test_what_failed_while_it_answered_is_no_go() -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).ran(1, "failed", "wrong")
+    script.unreachable(since=script.at).blocked(2).pass_ended()
+    found = judged(script)
+    assert (found.answer, found.exit_code, found.reasons[0]) == (
+        "no-go",
+        NO_GO,
+        "1 of 2 P1 tests fails, P1 allows none",
+    )
+
+
+def test_a_pass_after_that_is_go_and_not_flaky() -> None:
+    script = Script()
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).ran(1, "failed", "refused").unreachable().blocked(2).pass_ended()
+    script.add(e.TargetAnswered(script.at, "https://staging.example.com/health")).asked(tests).ran(1).ran(
+        2
+    ).pass_ended()
+    assert judged(script).exit_code == GO
+    assert not script.state().tests[1].is_flaky
+
+
+def test_a_target_that_could_not_be_started() -> None:
+    why = "the target did not start: ./start.sh ended before it was ready (exit code 1)"
+    script = Script().add(e.TargetStarting(BEGAN), e.TargetUnreachable(BEGAN, "", why)).ended(why=why)
+    found = judged(script)
+    assert (found.answer, found.exit_code, found.reasons[0]) == ("inconclusive", INCONCLUSIVE, why)
+
+
 def test_only_a_part_was_selected() -> None:
     found = judged(simple("passed", partial=True))
     assert (found.answer, found.exit_code) == ("inconclusive", PARTIAL)

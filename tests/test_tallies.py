@@ -42,6 +42,11 @@ def _some_run(chance: random.Random) -> list[e.Event]:
                 run.append(e.TestStarted(3.0, id, 1))
                 run.append(e.TestFinished(4.0, id, 1, 1, chance.choice(OUTCOMES), 3.0, 1.0))
             if chance.random() < 0.1:
+                run.append(e.TargetUnreachable(4.0, "http://t/", "refused", chance.choice([0.0, 4.0, 5.0])))
+                run.append(e.TestsBlocked(4.0, (id, *chance.sample(range(20), 2)), "the target does not answer"))
+            if chance.random() < 0.1:
+                run.append(e.TargetAnswered(4.0, "http://t/"))
+            if chance.random() < 0.1:
                 run += [e.TestsGone(4.0, (id,)), e.TestsFound(4.0, (found[id],))]
         run.append(e.CollectionFailed(4.0, e.FoundTest(99, "bad.py", "other", ""), "no", e.Signature("E", "no")))
         run.append(e.PassEnded(5.0, number))
@@ -68,4 +73,5 @@ def _tally(state: RunState, ids: list[int]) -> Tally:
         outcomes=outcomes,
         flaky=sum(test.is_flaky for test in tests),
         mending=sum(test.is_failing and test.status != test.outcome for test in tests),
+        untargeted=sum(test.is_untargeted for test in tests),
     )

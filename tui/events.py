@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from tui.plan.model import Plan, Selection, Suite, Tier
+from tui.plan.model import Plan, Selection, Suite, Target, Tier
 
 VERSION = 1
 """Of the event schema, written into every ``IterationBegan``. Readers refuse a newer one."""
@@ -128,6 +128,38 @@ class IterationBegan(_Event, frozen=True, tag="iteration-began"):
     trend: dict[str, tuple[int, ...]] = {}
 
 
+class TargetStarting(_Event, frozen=True, tag="target-starting"):
+    """The session starts the target itself, by the plan's command."""
+
+
+class TargetStarted(_Event, frozen=True, tag="target-started"):
+    """It is ready. ``target``: the plan's, with what the target has said of itself."""
+
+    target: Target
+    duration: float
+
+
+class TargetAnswered(_Event, frozen=True, tag="target-answered"):
+    """The target has given an HTTP answer, whatever its status, to a question of the time ``asked``.
+
+    What had failed by then has failed while it answered.
+    """
+
+    url: str
+    asked: float = 0.0
+
+
+class TargetUnreachable(_Event, frozen=True, tag="target-unreachable"):
+    """There is no HTTP answer from the target: what fails now says nothing of the tests.
+
+    ``since``: when it was last known to answer; 0 when it never was. ``url`` is empty where it could not be started.
+    """
+
+    url: str
+    why: str
+    since: float = 0.0
+
+
 class Collecting(_Event, frozen=True, tag="collecting"):
     """A generation is being collected. ``changed``: the files whose edit made it necessary."""
 
@@ -230,6 +262,13 @@ class TestFinished(_Event, frozen=True, tag="test-finished"):
     has_evidence: bool = False
 
 
+class TestsBlocked(_Event, frozen=True, tag="tests-blocked"):
+    """Tests of a pass that were not run, as what they need is down: an attempt of each, for one cause."""
+
+    tests: tuple[int, ...]
+    why: str
+
+
 class Noticed(_Event, frozen=True, tag="noticed"):
     """Something a person should know that is no result: warmth lost, an option left out, an orphan ended."""
 
@@ -251,9 +290,10 @@ class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
 
 
 Event: TypeAlias = (
-    IterationBegan | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
+    IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable
+    | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
     | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
-    | Noticed | RecordingFailed | IterationEnded
+    | TestsBlocked | Noticed | RecordingFailed | IterationEnded
 )  # fmt: skip
 
 

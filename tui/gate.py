@@ -7,6 +7,7 @@ It fails closed: *go* needs evidence, *no-go* needs one thing that is wrong, and
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -89,8 +90,12 @@ def _judge(state: RunState, everything: Tally, ledger: list[NotChecked]) -> tupl
     blocking = [reason for tier, tally in tiers for reason in _blocks(state, tier, tally)]
     if blocking:
         return "no-go", NO_GO, blocking
+    if state.unreachable is not None:
+        return "inconclusive", INCONCLUSIVE, [state.unreachable.sentence, *(line.why for line in ledger)]
     if state.is_running:
-        return "inconclusive", PARTIAL, [_progress(everything)]
+        return "inconclusive", PARTIAL, ["starting the target" if state.starting else _progress(everything)]
+    if everything.untargeted or everything.outcomes.get("blocked"):
+        return "inconclusive", INCONCLUSIVE, [line.why for line in ledger]
     passed = everything.outcomes.get("passed", 0)
     if not passed:
         return "inconclusive", TOO_FEW, [_nothing_passed(everything)]
@@ -108,9 +113,10 @@ def _blocks(state: RunState, tier: Tier, tally: Tally) -> list[str]:
     policy = tier_policy(state, tier)
     allowed = allowed_failures(policy, tally)
     reasons = []
-    if tally.failing > allowed:
-        verb = "fails" if tally.failing == 1 else "fail"
-        reasons.append(f"{tally.failing} of {_of_tier(tally.total, tier)} {verb}, {tier.id} allows {allowed or 'none'}")
+    failing = tally.failing - tally.untargeted
+    if failing > allowed:
+        verb = "fails" if failing == 1 else "fail"
+        reasons.append(f"{failing} of {_of_tier(tally.total, tier)} {verb}, {tier.id} allows {allowed or 'none'}")
     for most, count, word in (
         (policy.flaky, tally.flaky, "flaky"),
         (policy.skipped, tally.outcomes.get("skipped", 0), "skipped"),
@@ -124,10 +130,25 @@ def _is_settled(state: RunState, tier: Tier, tally: Tally) -> bool:
     """Whether a tier blocks whatever comes of the tests that wait or run again."""
     policy = tier_policy(state, tier)
     return (
-        tally.failing - tally.mending > _share(policy, tally.total - tally.statuses.get("skipped", 0))
+        _stays_failing(state, tier, tally, _share(policy, tally.total - tally.statuses.get("skipped", 0)))
         or (policy.skipped is not None and tally.statuses.get("skipped", 0) > policy.skipped)
         or (policy.flaky is not None and tally.flaky - tally.rerunning > policy.flaky)
     )
+
+
+def _stays_failing(state: RunState, tier: Tier, tally: Tally, allowed: int) -> bool:
+    """Whether more than ``allowed`` fail that neither run again nor may have failed because the target is down."""
+    if tally.failing - tally.untargeted - tally.mending <= allowed:
+        return False
+    if state.plan.target.health_url is None:
+        return True
+    sure = (test for test in state.failing() if test.tier == tier.id and _is_sure(state, test))
+    return next(islice(sure, allowed, None), None) is not None
+
+
+def _is_sure(state: RunState, test: Test) -> bool:
+    last = test.attempts[-1]
+    return test.status == last.outcome and (test.collection or last.started + last.duration < state.answered)
 
 
 def _too_few(state: RunState, tier: Tier, tally: Tally) -> list[str]:
@@ -182,6 +203,8 @@ def _ledger(state: RunState, everything: Tally) -> list[NotChecked]:
         unchecked: tuple[tuple[Outcome, str], ...] = (
             ("not-run", "did not run"), ("cancelled", "cancelled"), ("blocked", "blocked"),
         )  # fmt: skip
+        if count := everything.untargeted:
+            lines.append(NotChecked("target", count, f"{count} {_tests(count)} failed while the target did not answer"))
         for what, word in unchecked:
             count = everything.outcomes.get(what, 0)
             if count:

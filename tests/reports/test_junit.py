@@ -44,7 +44,8 @@ def written(state: RunState, evidence: Evidence | None = None) -> ET.Element:
 
 
 def cases(root: ET.Element) -> list[ET.Element]:
-    return list(root.iter("testcase"))
+    """Of tests: one that stands for the target is none."""
+    return [case for suite in root if suite.get("name") != "target" for case in suite.iter("testcase")]
 
 
 @given(histories())
@@ -53,7 +54,8 @@ def test_any_state_makes_a_document_that_is_read(history: list[e.Event]) -> None
     state = state_of(history)
     root = written(state, NASTY)
     tests = list(state.present())
-    assert int(root.get("tests", "")) == len(tests) == len(cases(root))
+    assert len(tests) == len(cases(root))
+    assert int(root.get("tests", "")) == len(list(root.iter("testcase")))
     looks_passed = [case for case in cases(root) if not {child.tag for child in case} & {"failure", "error", "skipped"}]
     assert len(looks_passed) == sum(test.outcome in ("passed", "xpassed") for test in tests)
     for suite in root:
@@ -184,3 +186,20 @@ def test_a_long_message_is_cut_and_its_text_is_whole() -> None:
     (case,) = cases(written(simple("passed").asked([1]).ran(1, "failed", "x" * 900).state()))
     assert len(case[0].get("message", "")) == 500
     assert case[0].text == "x" * 900
+
+
+def test_a_target_that_does_not_answer_is_one_error() -> None:
+    script = Script()
+    tests = script.found(*(f"a.py::{number}" for number in range(20)))
+    script.collected().asked(tests).ran(1).ran(2, "failed", "refused")
+    script.unreachable().blocked(*tests[2:]).pass_ended()
+    root = written(script.state())
+    assert (root.get("failures"), root.get("errors"), root.get("tests")) == ("0", "1", "21")
+    (error,) = root.iter("error")
+    why = "the target does not answer: https://staging.example.com/health (connection refused)"
+    assert error.get("message") == why
+    skipped = list(root.iter("skipped"))
+    assert len(skipped) == 19
+    assert {one.get("message") for one in skipped} == {
+        "it failed while the target did not answer", "the target does not answer"
+    }  # fmt: skip

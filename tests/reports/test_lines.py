@@ -66,8 +66,8 @@ def test_a_run_is_told_word_first() -> None:
         "collected  4 tests in 1.25s, generation 1, cold: 3 threads run, python 3.11.7, pytest 9.2.0",
         "tier       P1 critical: 3 tests: 1 error, 2 not run, 0%  FAILING",
         "tier       core: 1 test: 1 not run",
-        "pass 1     3 tests run, asked by ann@pts/1",
         "verdict    no-go, decided by this pass: 1 of 3 P1 tests fails, P1 allows none",
+        "pass 1     3 tests run, asked by ann@pts/1",
         "passed        0.31s  tests/ws.py::test_a  (2 of 3 subtests passed)",
         "failed        0.31s  tests/ws.py::test_b  (P1)",
         "           AssertionError: assert 403 == 200  at tests/x.py:f",
@@ -154,3 +154,28 @@ def test_another_iteration_is_told_from_its_beginning() -> None:
     second = simple("passed").state()
     second.iteration = 4
     assert results(lines.catch_up(second)) == results(before)
+
+
+def test_a_target_that_does_not_answer_is_told_once() -> None:
+    script = Script(PLAN)
+    tests = script.found(*(f"tests/x.py::test_{number}" for number in range(30)))
+    script.collected().asked(tests).ran(tests[0]).unreachable().blocked(*tests[1:]).pass_ended()
+    lines = told_singly(script.events)
+    assert "target     does not answer: https://staging.example.com/health (connection refused)" in lines
+    assert [line for line in lines if line.startswith("blocked")] == [
+        "blocked    29 tests: the target does not answer"
+    ]  # fmt: skip
+    why = "the target does not answer: https://staging.example.com/health (connection refused)"
+    assert f"verdict    inconclusive, so far: {why}" in lines
+    assert "tier       P1 critical: 30 tests: 1 passed, 29 blocked, 100%" in lines
+
+
+def test_a_target_that_is_started_says_where_it_is() -> None:
+    plan = Plan(target=Target(name="staging", start=("./start.sh",)))
+    started = msgspec.structs.replace(plan.target, base_url="http://127.0.0.1:4711")
+    script = Script(plan).add(e.TargetStarting(0.0), e.TargetStarted(0.0, started, 1.5))
+    assert [line for line in told_singly(script.events) if line.startswith(("target", "verdict"))] == [
+        "verdict    inconclusive, so far: collecting the tests",
+        "target     is being started: ./start.sh",
+        "target     staging  http://127.0.0.1:4711",
+    ]

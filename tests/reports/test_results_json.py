@@ -74,7 +74,7 @@ def test_every_published_field_is_there() -> None:
         "version": 1,
         "iteration": 3,
         "state": "finished",
-        "target": {"name": "staging", "revision": "8f3c2e1"},
+        "target": {"name": "staging", "revision": "8f3c2e1", "unreachable": None},
         "verdict": "go",
         "standing": "decided",
         "reasons": ["2 of 2 passed, nothing blocks"],

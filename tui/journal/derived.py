@@ -32,13 +32,16 @@ class Derived:
         """Returns (test, attempt) for an event that is a result."""
         match event:
             case e.TestFinished():
-                return self._result(event, event.test, event.outcome, event.duration)
+                return self._result(self._attempts.next(event.test), event.outcome, event.duration)
+            case e.TestsBlocked():
+                for blocked in event.tests:
+                    self._result(self._attempts.next(blocked), "blocked", 0.0)
             case e.TestsFound():
                 for test in event.tests:
                     self._find(test)
             case e.CollectionFailed():
                 self._find(event.test)
-                return self._result(event, event.test.id, "error", 0.0)
+                return self._result(self._attempts.next(event.test.id), "error", 0.0)
             case e.TestsGone():
                 for gone in event.tests:
                     self._gone.add(gone)
@@ -61,10 +64,8 @@ class Derived:
             self._gone.discard(test.id)
             self._stand(test.id, stands=True)
 
-    def _result(self, event: e.Event, test: int, outcome: e.Outcome, duration: float) -> tuple[int, int] | None:
-        key = self._attempts.of(event)
-        assert key is not None
-        attempt = key[1]
+    def _result(self, key: tuple[int, int], outcome: e.Outcome, duration: float) -> tuple[int, int]:
+        test, attempt = key
         if attempt > 1:
             self._stand(test, stands=False)
         self._database.execute(

@@ -3,7 +3,8 @@
 One ``testsuite`` a suite of the plan, one ``testcase`` a test, named as pytest's own ``--junitxml``
 names it. Whatever is not a pass carries an element that says so: a test that was not run, was
 cancelled or took its worker down is an ``error`` with that word as its type, never an empty
-``testcase``. Earlier attempts are kept as Maven Surefire keeps them (``flakyFailure``, ``rerunFailure``).
+``testcase``. What was blocked, or failed, because the target does not answer is skipped, and one ``error`` stands for
+all of it. Earlier attempts are kept as Maven Surefire keeps them (``flakyFailure``, ``rerunFailure``).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _TYPES: dict[Outcome, str] = {"skipped": "pytest.skip", "xfailed": "pytest.xfail
 def document(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> bytes:
     """The XML of a state, in UTF-8. ``evidence`` is asked only for attempts that left some."""
     suites = [_suite(state, verdict, id, tests, evidence) for id, tests in _by_suite(state)]
+    suites += _target(state, verdict)
     root = ET.Element("testsuites", name=_text(state.project or "stagewatch"), time=_seconds(duration(state)))
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
@@ -65,7 +67,7 @@ def _by_suite(state: RunState) -> Iterable[tuple[str, list[Test]]]:
 
 
 def _suite(state: RunState, verdict: Verdict, id: str, tests: list[Test], evidence: EvidenceOf) -> ET.Element:
-    elements = Counter(_element(test.outcome) for test in tests)
+    elements = Counter(_element_of(test) for test in tests)
     known = state.suites.get(id)
     suite = ET.Element(
         "testsuite",
@@ -77,17 +79,20 @@ def _suite(state: RunState, verdict: Verdict, id: str, tests: list[Test], eviden
         time=_seconds(sum(test.attempts[-1].duration for test in tests if test.attempts)),
         timestamp=_moment(min((test.attempts[0].started for test in tests if test.attempts), default=state.began)),
     )
-    properties = ET.SubElement(suite, "properties")
-    for name, value in _facts(state, verdict, tests[0].tier):
-        ET.SubElement(properties, "property", name=name, value=_text(value))
+    _properties(suite, [("stagewatch.tier", tests[0].tier), *_facts(state, verdict)])
     suite.extend(_case(test, evidence) for test in tests)
     return suite
 
 
-def _facts(state: RunState, verdict: Verdict, tier: str) -> Iterable[tuple[str, str]]:
+def _properties(suite: ET.Element, facts: Iterable[tuple[str, str]]) -> None:
+    properties = ET.SubElement(suite, "properties")
+    for name, value in facts:
+        ET.SubElement(properties, "property", name=name, value=_text(value))
+
+
+def _facts(state: RunState, verdict: Verdict) -> Iterable[tuple[str, str]]:
     """What a testsuite says of the run it is of."""
     yield "stagewatch.iteration", str(state.iteration)
-    yield "stagewatch.tier", tier
     if state.plan.target.name:
         yield "stagewatch.target", state.plan.target.name
     if state.revision:
@@ -104,7 +109,7 @@ def _case(test: Test, evidence: EvidenceOf) -> ET.Element:
         "testcase", classname=_text(classname), name=_text(name), time=_seconds(last.duration if last else 0.0)
     )
     left = _left(test, len(test.attempts), evidence) if last else Evidence()
-    element = _element(test.outcome)
+    element = _element_of(test)
     if element:
         said = ET.SubElement(case, element, type=_type(test.outcome, last), message=_message(test, last))
         said.text = _text(_report(last, left))
@@ -114,6 +119,31 @@ def _case(test: Test, evidence: EvidenceOf) -> ET.Element:
     for stream, text in _output(left).items():
         ET.SubElement(case, stream).text = _text(text)
     return case
+
+
+def _target(state: RunState, verdict: Verdict) -> list[ET.Element]:
+    """A target that does not answer is one error, not one of each test that needs it."""
+    down = [test for test in state.present() if _is_down(test)]
+    if not down:
+        return []
+    blocked = next((test.attempts[-1].message for test in down if test.outcome == "blocked"), "")
+    why = state.unreachable.sentence if state.unreachable else blocked or "the target did not answer"
+    suite = ET.Element("testsuite", name="target", tests="1", failures="0", errors="1", skipped="0", time="0.000")
+    suite.set("timestamp", _moment(state.began))
+    _properties(suite, _facts(state, verdict))
+    case = ET.SubElement(suite, "testcase", classname="stagewatch", name="target", time="0.000")
+    said = ET.SubElement(case, "error", type="unreachable", message=_text(why))
+    said.text = _text(f"{why}\n{len(down)} tests were not run, or failed, for that alone")
+    return [suite]
+
+
+def _is_down(test: Test) -> bool:
+    """Whether all that there is to say of a test is that the target does not answer."""
+    return test.is_untargeted or (test.outcome == "blocked" and not test.attempts[-1].worker)
+
+
+def _element_of(test: Test) -> str:
+    return "skipped" if _is_down(test) else _element(test.outcome)
 
 
 def _element(outcome: Outcome) -> str:
@@ -127,6 +157,8 @@ def _type(outcome: Outcome, attempt: Attempt | None) -> str:
 
 
 def _message(test: Test, attempt: Attempt | None) -> str:
+    if test.is_untargeted:
+        return "it failed while the target did not answer"
     message = (attempt and attempt.message) or ("" if test.outcome in _ELEMENTS else _WORDS.get(test.outcome, ""))
     return _text(message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…")
 

@@ -15,7 +15,9 @@ from tui.events import FAILING, Event
 from tui.gate import verdict
 from tui.reports.amounts import clock, many, took
 from tui.reports.sentences import (
+    blocked,
     exit_words,
+    is_blocked,
     names_of,
     notice,
     pass_began,
@@ -24,6 +26,7 @@ from tui.reports.sentences import (
     running_time,
     say,
     selection,
+    target_words,
     verdict_line,
 )
 from tui.reports.summary import count_words, tier_line, tier_lines
@@ -45,6 +48,7 @@ class Lines:
         self._notices = 0
         self._lost = 0
         self._not_recorded = False
+        self._target = ""
         self._ended = False
         self._answer = ""
 
@@ -61,7 +65,7 @@ class Lines:
         """Whatever of a state has not been told yet, in the order it happened."""
         if not state.began:
             return []
-        lines = [*self._began(state), *self._collected(state, None)]
+        lines = [*self._began(state), *self._target_line(state), *self._collected(state, None)]
         news = {test.tier for test in state.present() if len(test.attempts) > self._attempts.get(test.id, 0)}
         for _, tell in sorted(self._untold(state), key=lambda item: item[0]):
             lines += tell
@@ -95,11 +99,18 @@ class Lines:
                 yield one.ended, [pass_ended(one)]
         self._begun = len(state.passes)
         self._passes_ended = sum(one.ended is not None for one in state.passes)
+        at_once: dict[tuple[float, str], int] = {}
         for test in state.present():
             for index in range(self._attempts.get(test.id, 0), len(test.attempts)):
                 attempt = test.attempts[index]
-                yield attempt.started + attempt.duration, list(result(test, index))
+                if is_blocked(attempt):
+                    key = (attempt.started, attempt.message)
+                    at_once[key] = at_once.get(key, 0) + 1
+                else:
+                    yield attempt.started + attempt.duration, list(result(test, index))
             self._attempts[test.id] = len(test.attempts)
+        for (at, why), count in at_once.items():
+            yield at, [blocked(count, why)]
         for at, text, serious in state.notices[self._notices :]:
             yield at, [notice(text, serious)]
         self._notices = len(state.notices)
@@ -113,12 +124,29 @@ class Lines:
         yield say("iteration", f"{state.iteration} of {state.project} ({state.root}), {workers}")
         target = state.plan.target
         facts = [target.name or "", target.base_url or "", f"revision {state.revision}" if state.revision else ""]
-        if any(facts):
+        if any(facts) and not target.start:
             yield say("target", "  ".join(fact for fact in facts if fact))
         if state.plan.source:
             yield say("plan", state.plan.source)
         if state.partial or not state.selection.is_everything:
             yield say("selection", selection(state))
+
+    def _target_line(self, state: RunState, event: object = None) -> Iterator[str]:
+        """How the target stands, when that is another thing than was told last."""
+        told = target_words(state)
+        if told != self._target:
+            self._target = told
+            if told:
+                yield say("target", told)
+
+    def _blocked(self, state: RunState, event: e.TestsBlocked) -> Iterator[str]:
+        news = [id for id in event.tests if self._attempts.get(id, 0) < len(state.tests[id].attempts)]
+        if news:
+            yield blocked(len(news), event.why)
+        for id in news:
+            self._attempts[id] = self._attempts.get(id, 0) + 1
+        for id in event.tests:
+            yield from self._settle(state, state.tests[id])
 
     def _collecting(self, state: RunState, event: e.Collecting) -> Iterator[str]:
         if event.changed:
@@ -213,7 +241,7 @@ class Lines:
     def _judged(self, state: RunState) -> list[str]:
         """A line when the verdict, or how far it stands, has changed."""
         found = verdict(state, state.now)
-        answer = f"{found.answer} {found.standing}"
+        answer = f"{found.answer} {found.standing} {state.unreachable}"
         if answer == self._answer:
             return []
         self._answer = answer
@@ -223,7 +251,10 @@ class Lines:
         return ()
 
 
-_WEIGHTY = (e.IterationBegan, e.PassBegan, e.PassEnded, e.RecordingFailed, e.CollectionFailed, e.IterationEnded)
+_WEIGHTY = (
+    e.IterationBegan, e.PassBegan, e.PassEnded, e.RecordingFailed, e.CollectionFailed, e.IterationEnded,
+    e.Collected, e.TargetUnreachable, e.TargetAnswered, e.TestsBlocked,
+)  # fmt: skip
 """Events after which the verdict is looked at again; so it is after a failing result."""
 
 
@@ -233,6 +264,10 @@ def _fails(event: Event) -> bool:
 
 _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.IterationBegan: lambda lines, state, event: lines._began(state),
+    e.TargetStarting: Lines._target_line,
+    e.TargetStarted: Lines._target_line,
+    e.TargetAnswered: Lines._target_line,
+    e.TargetUnreachable: Lines._target_line,
     e.Collecting: Lines._collecting,
     e.TestsFound: Lines._nothing,
     e.TestsGone: Lines._gone,
@@ -244,6 +279,7 @@ _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.WorkerEnded: Lines._worker_ended,
     e.TestStarted: Lines._nothing,
     e.TestFinished: Lines._finished,
+    e.TestsBlocked: Lines._blocked,
     e.Noticed: Lines._noticed,
     e.RecordingFailed: Lines._unrecorded,
     e.IterationEnded: Lines._iteration_ended,

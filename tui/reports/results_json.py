@@ -28,8 +28,11 @@ Counts: TypeAlias = dict[Outcome, int]
 
 
 class Target(msgspec.Struct, frozen=True):
+    """``unreachable``: why it does not answer, in a sentence; null while it does, or was not asked."""
+
     name: str | None
     revision: str | None
+    unreachable: str | None = None
 
 
 class TierCounts(msgspec.Struct, frozen=True):
@@ -147,7 +150,9 @@ def results(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> Results:
         version=VERSION,
         iteration=state.iteration,
         state="interrupted" if state.is_cut_short else "running" if state.is_running else "finished",
-        target=Target(state.plan.target.name, state.revision),
+        target=Target(
+            state.plan.target.name, state.revision, None if state.unreachable is None else state.unreachable.sentence
+        ),
         verdict=verdict.answer,
         standing=verdict.standing,
         reasons=verdict.reasons,

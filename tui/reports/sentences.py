@@ -38,6 +38,28 @@ def result(test: Test, index: int) -> Iterator[str]:
         yield say("", f"{said}  at {frame}" if frame else said)
 
 
+def is_blocked(attempt: Attempt) -> bool:
+    """Whether nothing ran: many tests at once, for one cause, and told in one line."""
+    return attempt.outcome == "blocked" and not attempt.worker
+
+
+def blocked(count: int, why: str) -> str:
+    return say("blocked", f"{many(count, 'test')}: {why}")
+
+
+def target_words(state: RunState) -> str:
+    """How the target stands, as far as there is something to say of it besides its name."""
+    target = state.plan.target
+    if state.unreachable is not None:
+        sentence = state.unreachable.sentence
+        return sentence.removeprefix("the target ")
+    if state.starting:
+        return f"is being started: {' '.join(target.start)}"
+    if target.start and target.base_url:
+        return "  ".join(fact for fact in (target.name or "", target.base_url) if fact)
+    return ""
+
+
 def _notes(test: Test, index: int) -> Iterator[str]:
     attempt = test.attempts[index]
     if test.collection:

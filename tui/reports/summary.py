@@ -84,7 +84,7 @@ def tier_line(state: RunState, id: str) -> str:
         text += f", {percent(tally.rate)}"
     if trend := state.trend.get(id):
         text += f" (failed in the latest iterations: {' '.join(map(str, trend))})"
-    return line(text + ("  FAILING" if tally.failing else ""))
+    return line(text + ("  FAILING" if tally.failing > tally.untargeted else ""))
 
 
 def group_lines(state: RunState) -> list[str]:
@@ -123,7 +123,7 @@ def _counted(state: RunState) -> str:
 
 def _failed(state: RunState) -> Iterable[str]:
     order = {tier: index for index, tier in enumerate(tallies(state))}
-    failing = sorted(state.failing(), key=lambda test: order[test.tier])
+    failing = sorted((t for t in state.failing() if not t.is_untargeted), key=lambda test: order[test.tier])
     for test in failing[:_MOST_FAILED]:
         yield line(_failure(test))
     if len(failing) > _MOST_FAILED:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tui.events import Evidence
 from tui.reports.amounts import many
 from tui.shown import block, line
-from tui.state import RunState, groups
+from tui.state import UNTARGETED, RunState, groups
 
 MOST = 10
 """Groups of failures that are told at length."""
@@ -17,7 +17,7 @@ _LONGEST = 60
 
 def traceback_lines(state: RunState, evidence: Callable[[int, int], Evidence | None]) -> list[str]:
     """The traceback (or the stacks) of the first test of each group of failures, with what it printed last."""
-    found = groups(state)
+    found = [group for group in groups(state) if group.signature is not UNTARGETED]
     lines: list[str] = []
     for group in found[:MOST]:
         test = group.tests[0]

@@ -124,7 +124,9 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             self.order(Rerun("tests", tuple(tests), requested=self.view.clock()))
 
     def action_rerun_failed(self) -> None:
-        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
+        state = self.view.state
+        some = state.failed or self.view.total.outcomes.get("blocked")
+        if why := self.why_not() or (None if some else "nothing has failed"):
             self.footer.say(why)
         else:
             self.order(Rerun("failed", requested=self.view.clock()))

@@ -35,7 +35,7 @@ class BoardScreen(BaseScreen):
         ("arrows, j k", "move in a panel; page up and down, home, end"),
         ("enter", "a tier: its tests · a failure: what happened · a test: what happened"),
         ("esc", "back"),
-        ("f", "run again all that failed"),
+        ("f", "run again all that failed or was blocked"),
         ("r", "run again what is selected: a test, a group's tests, a tier's tests"),
         ("a", "run everything again (asks)"),
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),

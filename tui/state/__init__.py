@@ -7,11 +7,12 @@ chance: the same events give the same state, wherever they are added up, and a s
 here and is never stored.
 """
 
-from tui.state.derived import Group, by_tier, counts, duration, groups, ordered_tiers, tallies, total
-from tui.state.model import Attempt, Pass, RunState, Status, Tally, Test, Worker, is_flaky
+from tui.state.derived import UNTARGETED, Group, by_tier, counts, duration, groups, ordered_tiers, tallies, total
+from tui.state.model import Attempt, Pass, RunState, Status, Tally, Test, Unreachable, Worker, is_flaky
 from tui.state.reducer import reduce, replay
 
 __all__ = [
+    "UNTARGETED",
     "Attempt",
     "Group",
     "Pass",
@@ -19,6 +20,7 @@ __all__ = [
     "Status",
     "Tally",
     "Test",
+    "Unreachable",
     "Worker",
     "by_tier",
     "counts",

@@ -20,6 +20,7 @@ def leave(state: RunState, test: Test) -> None:
     tally.ran -= bool(test.attempts)
     tally.flaky -= test.is_flaky
     tally.mending -= outcome in FAILING and status != outcome
+    tally.untargeted -= test.is_untargeted
     _subtract(tally.statuses, status)
     _subtract(tally.outcomes, outcome)
 
@@ -32,17 +33,23 @@ def enter(state: RunState, test: Test) -> None:
     tally = state.tallies.get(test.tier)
     if tally is None:
         tally = state.tallies[test.tier] = Tally()
+    add(tally, test)
+    if test.is_failing:
+        state.failed.setdefault(test.id)
+    else:
+        state.failed.pop(test.id, None)
+
+
+def add(tally: Tally, test: Test) -> None:
+    """Count one test into a tally."""
     outcome, status = test.outcome, test.status
     tally.total += 1
     tally.ran += bool(test.attempts)
     tally.flaky += test.is_flaky
     tally.mending += outcome in FAILING and status != outcome
+    tally.untargeted += test.is_untargeted
     tally.statuses[status] = tally.statuses.get(status, 0) + 1
     tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + 1
-    if outcome in FAILING:
-        state.failed.setdefault(test.id)
-    else:
-        state.failed.pop(test.id, None)
 
 
 def _subtract(counted: dict[_Key, int], key: _Key) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from tui.events import Signature
 from tui.plan.model import Tier
+from tui.state.counting import add
 from tui.state.model import RunState, Status, Tally, Test
 
 
@@ -30,6 +31,10 @@ def duration(state: RunState) -> float:
     return seconds
 
 
+UNTARGETED = Signature("", "the target did not answer")
+"""Of all that failed by it."""
+
+
 class Group(msgspec.Struct):
     """Failing tests of one signature, the first to fail first. ``since``: when the first of them failed."""
 
@@ -39,11 +44,16 @@ class Group(msgspec.Struct):
 
 
 def groups(state: RunState) -> list[Group]:
-    """Failing tests by signature: best tier first, then the largest, then the oldest."""
+    """Failing tests by signature: best tier first, then the largest, then the oldest.
+
+    Those that failed while the target did not answer are one group, whatever each of them said.
+    """
     found: dict[Signature, Group] = {}
     for test in state.failing():
         attempt = test.attempts[-1]
         signature = attempt.signature or Signature(attempt.outcome, attempt.message)
+        if attempt.untargeted:
+            signature = UNTARGETED
         at = attempt.started + attempt.duration
         group = found.setdefault(signature, Group(signature, [], at))
         group.tests.append(test)
@@ -75,6 +85,16 @@ def tallies(state: RunState) -> dict[str, Tally]:
     return found | {tier: tally for tier, tally in state.tallies.items() if tier not in found}
 
 
+def suite_tallies(state: RunState) -> dict[str, Tally]:
+    """How the tests of each suite stand, by tier and then in the order the suites became known. Counts every test."""
+    order = {tier.id: index for index, tier in enumerate(ordered_tiers(state))}
+    suites = sorted(state.suites.values(), key=lambda suite: order.get(suite.tier, len(order)))
+    found = {suite.id: Tally() for suite in suites}
+    for test in state.present():
+        add(found.setdefault(test.suite, Tally()), test)
+    return found
+
+
 def total(state: RunState) -> Tally:
     """How all tests stand."""
     sum_ = Tally()
@@ -83,6 +103,7 @@ def total(state: RunState) -> Tally:
         sum_.ran += tally.ran
         sum_.flaky += tally.flaky
         sum_.mending += tally.mending
+        sum_.untargeted += tally.untargeted
         for status, count in tally.statuses.items():
             sum_.statuses[status] = sum_.statuses.get(status, 0) + count
         for outcome, count in tally.outcomes.items():

@@ -18,7 +18,10 @@ AS_EXPECTED: tuple[Outcome, ...] = ("passed", "xfailed", "xpassed")
 
 
 class Attempt(msgspec.Struct, frozen=True, array_like=True):
-    """One finished execution of a test. Fields as in ``events.TestFinished``."""
+    """One finished execution of a test. Fields as in ``events.TestFinished``.
+
+    ``untargeted``: it failed while the target did not answer, which says nothing of the test.
+    """
 
     outcome: Outcome
     worker: int
@@ -34,6 +37,7 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     subtests: tuple[int, int] | None = None
     has_evidence: bool = False
     digest: str = ""
+    untargeted: bool = False
 
 
 class Test(msgspec.Struct, array_like=True):
@@ -74,6 +78,11 @@ class Test(msgspec.Struct, array_like=True):
         return self.outcome in FAILING
 
     @property
+    def is_untargeted(self) -> bool:
+        """Whether it fails for the one reason that the target does not answer."""
+        return self.is_failing and self.attempts[-1].untargeted
+
+    @property
     def is_flaky(self) -> bool:
         return is_flaky(self.attempts)
 
@@ -111,7 +120,8 @@ class Tally(msgspec.Struct, array_like=True):
     """How the tests of a tier stand, kept up test by test: nobody has to count 50,000 to draw a row or judge.
 
     ``total`` leaves out those that are gone. ``ran``: at least one attempt. ``statuses`` and ``outcomes`` hold
-    no zeros. ``mending``: they fail, and wait or run again.
+    no zeros. ``mending``: they fail, and wait or run again. ``untargeted``: they fail, and did so while the target did
+    not answer.
     """
 
     total: int = 0
@@ -120,6 +130,7 @@ class Tally(msgspec.Struct, array_like=True):
     outcomes: dict[Outcome, int] = {}
     flaky: int = 0
     mending: int = 0
+    untargeted: int = 0
 
     @property
     def failing(self) -> int:
@@ -137,6 +148,18 @@ class Tally(msgspec.Struct, array_like=True):
         """What went as expected among that and what fails, 0 to 1; None when there is neither. A skip is neither."""
         passed = sum(self.outcomes.get(outcome, 0) for outcome in AS_EXPECTED)
         return passed / (passed + self.failing) if passed or self.failing else None
+
+
+class Unreachable(msgspec.Struct, frozen=True, array_like=True):
+    """The target does not answer. Fields as in ``events.TargetUnreachable``."""
+
+    url: str
+    why: str
+    since: float
+
+    @property
+    def sentence(self) -> str:
+        return f"the target does not answer: {self.url} ({self.why})" if self.url else self.why
 
 
 class RunState(msgspec.Struct):
@@ -163,6 +186,11 @@ class RunState(msgspec.Struct):
     generation: int = 0
     digest: str = ""
     cold_reason: str | None = None
+    starting: bool = False
+    """The target is being started."""
+    unreachable: Unreachable | None = None
+    answered: float = 0.0
+    """When the target was last known to answer."""
     collecting: bool = False
     changed: tuple[str, ...] = ()
     not_recorded: str | None = None
@@ -211,5 +239,5 @@ def is_flaky(attempts: Sequence[Attempt]) -> bool:
     return (
         last is not None
         and last.outcome == "passed"
-        and any(a.outcome in FAILING and a.digest == last.digest for a in attempts)
+        and any(a.outcome in FAILING and a.digest == last.digest and not a.untargeted for a in attempts)
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 from tui import events as e
-from tui.events import Event, FoundTest
+from tui.events import FAILING, Event, FoundTest
 from tui.state.counting import enter, leave
-from tui.state.model import Attempt, Pass, RunState, Test, Worker
+from tui.state.model import Attempt, Pass, RunState, Test, Unreachable, Worker
 
 
 def reduce(state: RunState, event: Event) -> None:
@@ -40,6 +42,32 @@ def _iteration_began(state: RunState, event: e.IterationBegan) -> None:
     state.collecting = True
     state.tiers = {tier.id: tier for tier in event.plan.tiers}
     state.suites = {suite.id: suite for suite in event.plan.suites}
+
+
+def _target_starting(state: RunState, event: e.TargetStarting) -> None:
+    state.starting = True
+
+
+def _target_started(state: RunState, event: e.TargetStarted) -> None:
+    state.starting = False
+    state.plan = msgspec.structs.replace(state.plan, target=event.target)
+
+
+def _target_answered(state: RunState, event: e.TargetAnswered) -> None:
+    state.unreachable = None
+    state.answered = event.asked
+
+
+def _target_unreachable(state: RunState, event: e.TargetUnreachable) -> None:
+    """What has failed since it last answered may have failed by that alone."""
+    state.starting = False
+    state.unreachable = Unreachable(event.url, event.why, event.since)
+    for test in state.failing():
+        last = test.attempts[-1]
+        if not test.collection and last.started + last.duration >= event.since:
+            leave(state, test)
+            test.attempts[-1] = msgspec.structs.replace(last, untargeted=True)
+            enter(state, test)
 
 
 def _collecting(state: RunState, event: e.Collecting) -> None:
@@ -172,6 +200,7 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             event.subtests,
             event.has_evidence,
             state.digest,
+            state.unreachable is not None and event.outcome in FAILING,
         )
     )
     enter(state, test)
@@ -179,6 +208,17 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
     if worker is not None:
         worker.test = None
         worker.done += 1
+
+
+def _tests_blocked(state: RunState, event: e.TestsBlocked) -> None:
+    for id in event.tests:
+        test = state.tests[id]
+        leave(state, test)
+        test.queued = False
+        test.attempts.append(
+            Attempt("blocked", 0, state.generation, event.at, 0.0, message=event.why, digest=state.digest)
+        )
+        enter(state, test)
 
 
 def _noticed(state: RunState, event: e.Noticed) -> None:
@@ -193,7 +233,7 @@ def _iteration_ended(state: RunState, event: e.IterationEnded) -> None:
     state.ended = event.at
     state.interrupted = event.interrupted
     state.end_reason = event.why
-    state.collecting = False
+    state.collecting = state.starting = False
     state.workers.clear()
     for test in state.tests.values():
         if test.queued or test.worker is not None:
@@ -205,6 +245,10 @@ def _iteration_ended(state: RunState, event: e.IterationEnded) -> None:
 
 _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.IterationBegan: _iteration_began,
+    e.TargetStarting: _target_starting,
+    e.TargetStarted: _target_started,
+    e.TargetAnswered: _target_answered,
+    e.TargetUnreachable: _target_unreachable,
     e.Collecting: _collecting,
     e.TestsFound: _tests_found,
     e.TestsGone: _tests_gone,
@@ -216,6 +260,7 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.WorkerEnded: _worker_ended,
     e.TestStarted: _test_started,
     e.TestFinished: _test_finished,
+    e.TestsBlocked: _tests_blocked,
     e.Noticed: _noticed,
     e.RecordingFailed: _recording_failed,
     e.IterationEnded: _iteration_ended,

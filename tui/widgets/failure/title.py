@@ -47,7 +47,9 @@ class Title(Panel):
         title = self.view.tier(test.tier).title
         parts = [f"{test.tier} {title}".strip()]
         if test.attempts:
-            parts.append(f"worker w{self._attempt(test).worker}" if not test.collection else "could not be collected")
+            worker = self._attempt(test).worker
+            untold = "could not be collected" if test.collection else "no worker ran it"
+            parts.append(f"worker w{worker}" if worker else untold)
         if len(test.attempts) > 1:
             newer = ", ] shows the next" if self.attempt < len(test.attempts) else ""
             parts.append(f"attempt {self.attempt} of {len(test.attempts)}{newer}")

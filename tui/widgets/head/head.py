@@ -132,6 +132,8 @@ def _calm(view: View) -> tuple[str, str, str]:
     serious = [text for _, text, serious in state.notices if serious]
     if serious:
         return "notice", serious[-1], ""
+    if state.starting:
+        return "starts", "the target", " ".join(state.plan.target.start)
     if state.collecting and not tally.total:
         return "collects", "the tests of the project", ", ".join(state.changed[:2])
     if state.collecting:

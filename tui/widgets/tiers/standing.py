@@ -31,7 +31,7 @@ NOT_RUN = TierWord("not-run", "not run", "muted", "faint")
 def tier_word(tally: Tally) -> TierWord:
     """Of all that a tier is at once, what matters most."""
     status = tally.statuses
-    if tally.failing:
+    if tally.failing > tally.untargeted:
         return FAILING
     if status.get("running"):
         return RUNNING
@@ -39,7 +39,7 @@ def tier_word(tally: Tally) -> TierWord:
         return WAITING
     if status.get("cancelled"):
         return CANCELLED
-    if status.get("blocked"):
+    if status.get("blocked") or tally.untargeted:
         return BLOCKED
     if status.get("not-run"):
         return NOT_RUN
