@@ -46,7 +46,9 @@ class FoundTest(msgspec.Struct, frozen=True, omit_defaults=True):
     """A collected test. ``id`` is the run's own number for it and never changes within an iteration.
 
     Node ids may repeat; ``ordinal`` counts those that are equal. ``line`` is 1-based, 0 when
-    unknown. ``usual`` and ``last`` are the journal's: its usual duration, its last outcome.
+    unknown. What earlier iterations lead one to expect is the journal's: its ``usual`` duration and
+    their ``spread`` (median absolute deviation), its ``last`` outcome, and in which iteration and on
+    which revision of the target that was (``carried_from``, ``carried_revision``).
     """
 
     id: int
@@ -58,6 +60,9 @@ class FoundTest(msgspec.Struct, frozen=True, omit_defaults=True):
     line: int = 0
     usual: float | None = None
     last: Outcome | None = None
+    spread: float = 0.0
+    carried_from: int | None = None
+    carried_revision: str | None = None
 
 
 class Exit(msgspec.Struct, frozen=True, omit_defaults=True):

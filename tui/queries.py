@@ -129,7 +129,7 @@ def baseline(folder: Path, before: int) -> Baseline:
             return journal.baseline(before)
     from tui.journal.baseline import Baseline
 
-    return Baseline({}, {})
+    return Baseline.nothing()
 
 
 @contextmanager

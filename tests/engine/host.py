@@ -117,7 +117,7 @@ class Hosted:
         self.log = project.parent / f"{project.name}.log"
         self._plan = plan or Plan()
         self._selection = selection or Selection()
-        self._usual = usual or Baseline({}, {})
+        self._usual = usual or Baseline.nothing()
         self._changed = asyncio.Event()
         self._settings = Settings(
             python=python, pytest_args=pytest_args, cwd=project, log=self.log, mark=self.mark,

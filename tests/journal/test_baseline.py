@@ -65,5 +65,21 @@ def test_a_tier_that_did_not_run_is_no_zero_in_its_trend(journal: Journal, write
 
 
 def test_without_a_past_nothing_is_expected(journal: Journal) -> None:
-    assert journal.baseline(before=1) == ({}, {})
+    assert journal.baseline(before=1) == ({}, {}, {}, {})
     assert journal.trend(before=1) == {}
+
+
+def test_the_spread_is_the_median_deviation_so_that_one_slow_day_does_not_widen_it(
+    journal: Journal, write: Write
+) -> None:
+    for duration in (1.0, 1.1, 0.9, 1.2, 30.0):
+        write([*run(["passed"], ends=False)[:-2], finished(0, duration=duration)])
+
+    assert journal.baseline(before=6).spread == {(found(0).node, 0): pytest.approx(0.1)}
+
+
+def test_the_last_outcome_says_where_it_comes_from(journal: Journal, write: Write) -> None:
+    write(run(["failed"]))
+    write(run(["cancelled"]))
+
+    assert journal.baseline(before=3).origin == {(found(0).node, 0): (1, None)}

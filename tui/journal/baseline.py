@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from tui.events import FAILING, Outcome
@@ -22,26 +23,36 @@ _SAYS_NOTHING = ("cancelled", "not-run", "blocked")
 
 
 class Baseline(NamedTuple):
-    """By test; a test that never passed has no usual duration (seconds), one that never ran no last outcome."""
+    """By test; a test that never passed has no usual duration (seconds), one that never ran no last outcome.
+
+    ``spread``: the median absolute deviation of the durations that ``usual`` is the median of.
+    ``origin``: the iteration, and the revision of the target, that ``last`` is of.
+    """
 
     usual: dict[TestName, float]
     last: dict[TestName, Outcome]
+    spread: dict[TestName, float]
+    origin: dict[TestName, tuple[int, str | None]]
+
+    @classmethod
+    def nothing(cls) -> Baseline:
+        """Of a project that has no past."""
+        return cls({}, {}, {}, {})
 
 
 def baseline(database: sqlite3.Connection, before: int, tests: Iterable[TestName] | None) -> Baseline:
     """Of the given tests (of all ever seen, if None), by the iterations before ``before``."""
-    usual: dict[TestName, float] = {}
-    last: dict[TestName, Outcome] = {}
+    found = Baseline.nothing()
     for id, name in _ids(database, tests):
         row = database.execute(_LAST, (id, before)).fetchone()
         if row is None:
             continue
-        last[name] = row[0]
-        durations = sorted(duration for (duration,) in database.execute(_DURATIONS, (id, before)))
+        found.last[name], found.origin[name] = row[0], (row[1], row[2])
+        durations = [duration for (duration,) in database.execute(_DURATIONS, (id, before))]
         if durations:
-            middle = len(durations) // 2
-            usual[name] = (durations[middle] + durations[~middle]) / 2
-    return Baseline(usual, last)
+            usual = found.usual[name] = median(durations)
+            found.spread[name] = median(abs(duration - usual) for duration in durations)
+    return found
 
 
 def trend(database: sqlite3.Connection, before: int) -> dict[str, tuple[int, ...]]:
@@ -69,7 +80,7 @@ def _quoted(outcomes: Iterable[str]) -> str:
 
 
 _LAST = f"""
-    SELECT outcome FROM result
+    SELECT outcome, iteration, (SELECT revision FROM iteration WHERE number = result.iteration) FROM result
     WHERE test = ? AND iteration < ? AND outcome NOT IN ({_quoted(_SAYS_NOTHING)})
     ORDER BY iteration DESC, attempt DESC LIMIT 1
 """

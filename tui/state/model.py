@@ -60,6 +60,14 @@ class Test(msgspec.Struct, array_like=True):
     started: float | None = None
     gone: bool = False
     collection: bool = False
+    spread: float = 0.0
+    carried_from: int | None = None
+    carried_revision: str | None = None
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether all that is known of it is an earlier iteration's: shown apart, and never counted."""
+        return not self.attempts and self.carried_from is not None
 
     @property
     def outcome(self) -> Outcome:

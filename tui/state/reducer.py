@@ -95,6 +95,7 @@ def _test(found: FoundTest, *, collection: bool = False) -> Test:
     return Test(
         id=found.id, node=found.node, ordinal=found.ordinal, tier=found.tier, suite=found.suite,
         path=found.path, line=found.line, usual=found.usual, last=found.last, collection=collection,
+        spread=found.spread, carried_from=found.carried_from, carried_revision=found.carried_revision,
     )  # fmt: skip
 
 

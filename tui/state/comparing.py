@@ -1,0 +1,95 @@
+"""What is different between two iterations: one of two states, whichever they are.
+
+A test is the same in both if node id and ordinal are. What has failed and did not run again is
+*not yet known*, never fixed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+
+from tui.events import FAILING
+from tui.state.model import AS_EXPECTED, RunState, Test
+
+Change: TypeAlias = Literal[
+    "newly failing", "still failing", "fixed", "flaky", "slower", "new", "gone", "not yet known", "same"
+]
+CHANGES: tuple[Change, ...] = get_args(Change)
+"""In the order in which they are asked for."""
+
+_SLOWER = 1.5
+_SPREADS = 5.0
+_NOTICED = 0.05
+"""Slower: half as long again as usual, five times its spread more, and at least 50 ms more."""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One test in both; ``older`` or ``newer`` is None where it is not there. ``why``: what is known to have changed."""
+
+    change: Change
+    older: Test | None
+    newer: Test | None
+    why: str = ""
+
+    @property
+    def test(self) -> Test:
+        """The newest there is of it."""
+        found = self.newer or self.older
+        assert found is not None
+        return found
+
+
+def compare(older: RunState, newer: RunState) -> list[Compared]:
+    """All tests of both, the newer's first, in their order."""
+    before = {(test.node, test.ordinal): test for test in older.present()}
+    changed = known_changes(older, newer)
+    found = []
+    for test in newer.present():
+        earlier = before.pop((test.node, test.ordinal), None)
+        change = _change(earlier, test, changed)
+        found.append(Compared(change, earlier, test, changed if change == "fixed" else ""))
+    return found + [Compared("gone", test, None) for test in before.values()]
+
+
+def by_change(compared: list[Compared]) -> dict[Change, list[Compared]]:
+    """The same by what changed, every change named, zeros too."""
+    found: dict[Change, list[Compared]] = {change: [] for change in CHANGES}
+    for one in compared:
+        found[one.change].append(one)
+    return found
+
+
+def known_changes(older: RunState, newer: RunState) -> str:
+    """What is known to be different, in words; empty: nothing is."""
+    words = []
+    if older.revision != newer.revision and older.revision and newer.revision:
+        words.append(f"revision {older.revision} is now {newer.revision}")
+    if older.digest != newer.digest and older.digest and newer.digest:
+        words.append("sources changed")
+    return ", ".join(words)
+
+
+def is_slower(test: Test) -> bool:
+    """Whether its last passing attempt took noticeably longer than usual: see the measures above."""
+    last = test.attempts[-1] if test.attempts else None
+    if last is None or last.outcome != "passed" or test.usual is None:
+        return False
+    more = last.duration - test.usual
+    return more > _NOTICED and last.duration > _SLOWER * test.usual and more > _SPREADS * test.spread
+
+
+def _change(older: Test | None, newer: Test, changed: str) -> Change:
+    if older is None:
+        return "newly failing" if newer.is_failing else "new"
+    failed = older.outcome in FAILING
+    if newer.is_failing:
+        return "still failing" if failed else "newly failing"
+    if newer.outcome not in AS_EXPECTED and newer.outcome != older.outcome:
+        return "not yet known"
+    if newer.is_flaky or (failed and not changed):
+        return "flaky"
+    if failed:
+        return "fixed"
+    return "slower" if is_slower(newer) else "same"
