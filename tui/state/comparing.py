@@ -26,7 +26,7 @@ _NOTICED = 0.05
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One test in both; ``older`` or ``newer`` is None where it is not there. ``why``: what is known to have changed."""
+    """One test in both; where it is not there, it is None. ``why``: what is known to have changed."""
 
     change: Change
     older: Test | None
