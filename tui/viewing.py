@@ -20,7 +20,7 @@ from tui.client.live import LiveFeed
 from tui.client.recorded import RecordedFeed
 from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Evidence
-from tui.gate import Verdict, verdict
+from tui.gate import INCONCLUSIVE, Verdict, verdict
 from tui.plain import Printer, follow
 from tui.protocol import Stop
 from tui.reports.summary import summary
@@ -144,7 +144,7 @@ async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: s
 
 def _trouble(feed: LiveFeed | RecordedFeed) -> StagewatchError | None:
     """Why the session ended, if it could not do what it was asked, or was killed."""
-    if isinstance(feed, LiveFeed) and feed.exit_code in (MALFORMED, INTERNAL):
+    if isinstance(feed, LiveFeed) and feed.exit_code in (MALFORMED, INTERNAL, INCONCLUSIVE):
         return StagewatchError(feed.farewell or "", feed.exit_code)
     return None
 

@@ -47,6 +47,13 @@ class Catalogue:
         self.tiers: dict[str, Tier] = {tier.id: tier for tier in plan.tiers}
         self.suites: dict[str, Suite] = {suite.id: suite for suite in plan.suites}
 
+    @property
+    def expressions(self) -> dict[str, str]:
+        """What the agent has to judge of the selection. Without a plan pytest itself leaves out what is not meant."""
+        if self._plan.source is None:
+            return {"keyword": "", "markers": ""}
+        return {"keyword": self._selection.keyword, "markers": self._selection.markers}
+
     def update(
         self, generations: list[Generation], baseline: Baseline, at: float
     ) -> list[tuple[Event, Evidence | None]]:
@@ -67,14 +74,16 @@ class Catalogue:
         numbering: dict[int, list[int | None]] = {id(g): [] for g in generations}
         now: dict[int, Entry] = {}
         for (generation, row), key, (tier, suite) in zip(rows, keys, assignment.tests, strict=True):
-            selected = self._is_selected(tier, suite)
+            selected = row.selected and self._is_selected(tier, suite)
             if not selected and self._plan.source is None:
                 numbering[id(generation)].append(None)
                 continue
             test = self._ids.setdefault(key, len(self._ids) + 1)
             found = FoundTest(
-                test, row.node, tier, suite, key[1], row.path, row.line, baseline.usual.get(key), baseline.last.get(key)
-            )
+                test, row.node, tier, suite, key[1], row.path, row.line,
+                baseline.usual.get(key), baseline.last.get(key), baseline.spread.get(key, 0.0),
+                *baseline.origin.get(key, (None, None)),
+            )  # fmt: skip
             now[test] = Entry(found, generation.group, row.unit, selected)
             numbering[id(generation)].append(test)
         for generation in generations:
@@ -131,8 +140,9 @@ class Catalogue:
         return self._groups[row.suites[0]] if row.suites else 0
 
     def _is_selected(self, tier: str, suite: str) -> bool:
+        """Tiers and suites that were named add up: a suite is in one tier, so both at once would say nothing more."""
         wanted = self._selection
-        return (not wanted.tiers or tier in wanted.tiers) and (not wanted.suites or suite in wanted.suites)
+        return not (wanted.tiers or wanted.suites) or tier in wanted.tiers or suite in wanted.suites
 
     def _check_selection(self) -> None:
         for what, asked, known in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -57,10 +57,17 @@ class Collector:
         self._owner = owner
         self._emit = emit
         self._mask = mask
+        self._surroundings: dict[str, str] = {}
+        self._secrets: tuple[str, ...] = ()
         self._number = 0
         self._launched: list[Generation] = []
         self._closing = False
         self.newest: list[Generation] = []
+
+    def surround(self, environment: Mapping[str, str], secrets: Iterable[str]) -> None:
+        """What every zygote from now on has in its environment, unless its suites say otherwise, and has to mask."""
+        self._surroundings = dict(environment)
+        self._secrets = tuple(secrets)
 
     @property
     def zygotes(self) -> list[int]:
@@ -193,12 +200,14 @@ class Collector:
             cwd=self._where.cwd,
             log=self._where.log,
             mark=self._where.mark,
-            environment=self._environments[group],
+            environment={**self._surroundings, **self._environments[group]},
             suites=tuple(
                 {"paths": suite.paths, "markers": suite.markers, "keyword": suite.keyword}
                 for suite in self._plan.suites
             ),
+            selection={"paths": (), **self._catalogue.expressions},
             credentials=tuple(self._plan.target.credentials.values()),
+            secrets=self._secrets,
         )
 
     def _tell(self, event: Event) -> None:

@@ -124,6 +124,12 @@ class Crew:
         self._poke()
         self._on_change()
 
+    def halt(self) -> None:
+        """Begin no more tests; those that run may end."""
+        self._halt()
+        self._poke()
+        self._on_change()
+
     def abandon(self) -> list[int]:
         """Begin no more units; what workers have been given may end. Returns what was left."""
         left = self._schedule.clear()

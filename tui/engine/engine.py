@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -20,8 +20,9 @@ from tui.engine.crew import Crew, Emit
 from tui.engine.generation import Generation
 from tui.engine.masking import mask_for, mask_log
 from tui.engine.orphans import end_orphans
+from tui.engine.reach import Health, Reach
 from tui.errors import StagewatchError
-from tui.events import FAILING, Event, Noticed, PassBegan, PassEnded
+from tui.events import FAILING, Event, Evidence, Noticed, PassBegan, PassEnded, TestFinished, TestsBlocked
 from tui.journal.baseline import Baseline
 from tui.plan.model import Plan
 
@@ -34,17 +35,25 @@ _MOST_DEATHS = 3
 
 
 class Settings(Where, frozen=True, kw_only=True):
-    """How to run. ``limit``: seconds a test may take unless its suite says otherwise; 0 for no limit."""
+    """How to run. ``limit``: seconds a test may take unless its suite says otherwise; 0 for no limit.
+
+    ``spare``: the mark of what is no test's, and is not the engine's to end.
+    """
 
     workers: int
     limit: float = DEFAULT_LIMIT
+    spare: str = ""
 
 
 class _OpenPass(msgspec.Struct):
+    """``left``: the tests that have no result of this pass yet. ``blocked``: why they are not worth running."""
+
     number: int
     requested: float
     tests: set[int]
+    left: set[int]
     cancelled: bool = False
+    blocked: str = ""
 
 
 class Engine:
@@ -78,16 +87,32 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep_due = False
         self._mask = mask_for(environments, plan.target.credentials.values())
+        self._reach = Reach(None, self._tell, self._block, self._consider)
         self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
         self._crew = Crew(
-            settings.workers, emit, self._collector.of_group, self._limit_of, self._requested_of, self._consider
+            settings.workers, self._take, self._collector.of_group, self._limit_of, self._requested_of, self._consider
         )
+
+    def meet(self, environment: Mapping[str, str], secrets: Iterable[str], health: Health | None) -> None:
+        """The target, before the first pass: what tests are told of it, and whom to ask whether it answers.
+
+        ``secrets`` are values to be masked.
+        """
+        secrets = tuple(secrets)
+        self._mask.learn(secrets)
+        self._collector.surround(environment, secrets)
+        self._reach = Reach(health, self._tell, self._block, self._consider)
+
+    def doubt(self) -> None:
+        """Something speaks for the target being down: have it asked."""
+        self._reach.doubt()
 
     async def run(self, requested: float, by: str) -> None:
         """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
         cancels = self._cancels
         async with self._collecting:
             await self._collector.collect(())
+            await self._reach.ask()
         tests = self._catalogue.selected()
         failing = {t for t in tests if self._catalogue.entries[t].found.last in FAILING}
         self._begin_pass(tests, failing, requested, by, "all")
@@ -108,6 +133,7 @@ class Engine:
                 changed = await self._collector.changed()
                 if changed or not before.issuperset(tests):
                     await self._collect_again(changed, cancels)
+                await self._reach.ask()
                 self._refuse_if_cancelled(cancels)
         finally:
             self._consider()  # what ended meanwhile could not be told while the lock was held
@@ -152,6 +178,7 @@ class Engine:
     async def close(self, failed: list[int], passed: list[int]) -> None:
         """End everything. ``failed`` and ``passed`` are left to the project's ``pytest --lf``."""
         self._closing = True
+        self._reach.close()
         self._collector.stop()
         self.cancel()
         with suppress(TimeoutError):  # who does not end in time is killed with the rest
@@ -159,7 +186,7 @@ class Engine:
         await self._collector.close(failed, passed)
         for task in self._tasks:
             task.cancel()
-        await asyncio.to_thread(end_orphans, self._settings.mark)
+        await asyncio.to_thread(end_orphans, self._settings.mark, (), self._settings.spare)
         await asyncio.to_thread(mask_log, self._settings.log, self._mask)
 
     # Generations and their workers report here.
@@ -206,11 +233,26 @@ class Engine:
         self._pass_count += 1
         self._deaths = 0
         number = self._pass_count
-        self._passes.append(_OpenPass(number, requested, set(tests)))
+        self._passes.append(_OpenPass(number, requested, set(tests), set(tests), blocked=self._reach.why))
         self._sweep_due = True
         self._tell(PassBegan(time.time(), number, tuple(tests), requested, by, what, self._collector.sources))
-        self._crew.add(self._catalogue.tasks(tests, failing), first=number > 1)
+        self._crew.add(() if self._reach.why else self._catalogue.tasks(tests, failing), first=number > 1)
         return number
+
+    def _take(self, event: Event, evidence: Evidence | None) -> None:
+        """What the crew tells: results count for the passes that wait for them."""
+        self._emit(event, evidence)
+        if isinstance(event, TestFinished):
+            for open_pass in self._passes:
+                open_pass.left.discard(event.test)
+            if event.outcome in FAILING:
+                self._reach.doubt()
+
+    def _block(self) -> None:
+        """The target is down: what has not begun is not worth running."""
+        for open_pass in self._passes:
+            open_pass.blocked = self._reach.why
+        self._crew.halt()
 
     def _limit_of(self, test: int) -> float | None:
         return self._catalogue.limit(test) or self._settings.limit or None
@@ -221,8 +263,12 @@ class Engine:
 
     def _consider(self) -> None:
         """Something has ended: perhaps all has."""
-        if self._passes and self._crew.is_done and not self._collecting.locked():
+        if self._passes and self._crew.is_done and not self._collecting.locked() and self._has_no_doubt():
             ended, self._passes = self._passes, []
+            blocked = {test for one in ended if one.blocked and not one.cancelled for test in one.left}
+            if blocked:
+                there = tuple(sorted(blocked.intersection(self._catalogue.entries)))
+                self._tell(TestsBlocked(time.time(), there, next(one.blocked for one in ended if one.blocked)))
             for open_pass in ended:
                 self._tell(PassEnded(time.time(), open_pass.number, open_pass.cancelled))
         if self._crew.is_empty:
@@ -231,10 +277,19 @@ class Engine:
                 self._spawn(self._sweep())
             self._quiet.set()
 
+    def _has_no_doubt(self) -> bool:
+        """Whether what has failed may be taken for a failure. If not, that is found out now, and considered again."""
+        if self._reach.is_settled or self._closing:
+            return True
+        self._reach.hurry()
+        return False
+
     async def _sweep(self) -> None:
         """Nothing runs: whatever else still bears the mark was left behind by a test."""
         async with self._sweeping:
-            ended = await asyncio.to_thread(end_orphans, self._settings.mark, self._collector.zygotes)
+            ended = await asyncio.to_thread(
+                end_orphans, self._settings.mark, self._collector.zygotes, self._settings.spare
+            )
             if ended:
                 self._tell(Noticed(time.time(), self._mask(f"ended what tests left running: {', '.join(ended)}")))
         self._quiet.set()

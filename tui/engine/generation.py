@@ -23,7 +23,10 @@ class Owner(Protocol):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """How a zygote is to be started: interpreter, pytest's arguments, and what the agent has to know."""
+    """How a zygote is to be started: interpreter, pytest's arguments, and what the agent has to know.
+
+    ``credentials`` are the plan's references, ``secrets`` values that are to be masked whatever they are called.
+    """
 
     python: str
     pytest_args: tuple[str, ...]
@@ -32,7 +35,9 @@ class Order(msgspec.Struct, frozen=True):
     mark: str
     environment: dict[str, str]
     suites: tuple[dict[str, object], ...]
+    selection: dict[str, object]
     credentials: tuple[str, ...]
+    secrets: tuple[str, ...]
 
 
 class Generation:
@@ -81,7 +86,9 @@ class Generation:
         config = {
             "environment": order.environment,
             "credentials": order.credentials,
+            "secrets": order.secrets,
             "suites": order.suites,
+            "selection": order.selection,
             "mark": order.mark,
             "changed": changed,
         }

@@ -39,9 +39,13 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
-def end_orphans(mark: str, but: Iterable[int] = ()) -> list[str]:
-    """End the marked and the adopted, but ``but`` (process ids) and what descends from them; says what was ended."""
-    spared = set(but)
+def end_orphans(mark: str, but: Iterable[int] = (), spare: str = "") -> list[str]:
+    """End the marked and the adopted; says what was ended.
+
+    Left alone are ``but`` (process ids) and what descends from them, and whatever bears the mark ``spare``.
+    """
+    spared = {process.pid for process in marked(spare)} if spare else set()
+    spared.update(but)
     for pid in list(spared):
         with suppress(psutil.Error):
             spared.update(child.pid for child in psutil.Process(pid).children(recursive=True))

@@ -19,7 +19,10 @@ class _Said(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Item(_Said, frozen=True):
-    """A collected test. ``unit`` numbers what has to stay on one worker; ``suites`` are indexes into the plan's."""
+    """A collected test. ``unit`` numbers what has to stay on one worker; ``suites`` are indexes into the plan's.
+
+    ``selected``: the expressions of the run's selection hold for it.
+    """
 
     node: str
     path: str
@@ -29,6 +32,7 @@ class Item(_Said, frozen=True):
     markers: tuple[tuple[str, tuple[str, ...]], ...]
     unit: int
     suites: tuple[int, ...]
+    selected: bool = True
 
 
 class Explained(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from tui.plan.model import Plan, Selection, Suite
+from tui.plan.model import Plan, Selection, Suite, Target
 
 MASKED = "‹masked›"
 """As the agent's mask has it."""
@@ -21,16 +21,16 @@ _PASSWORD = re.compile(r"(?P<user>://[^/?#\\\s:@]*:)[^/?#\\\s]+(?=@)")
 
 def recorded_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
     """With the names in the suites' environments, not the values. Credentials are references already."""
-    target = plan.target
+    return replace(plan, target=recorded_target(plan.target, mask), suites=recorded_suites(plan.suites))
+
+
+def recorded_target(target: Target, mask: Callable[[str], str]) -> Target:
     base, ws, version, health = (
         None if url is None else _text(url, mask)
         for url in (target.base_url, target.ws_url, target.version_url, target.health_url)
     )
-    return replace(
-        plan,
-        target=replace(target, base_url=base, ws_url=ws, version_url=version, health_url=health),
-        suites=recorded_suites(plan.suites),
-    )
+    start = tuple(_text(part, mask) for part in target.start)
+    return replace(target, base_url=base, ws_url=ws, version_url=version, health_url=health, start=start)
 
 
 def recorded_suites(suites: Iterable[Suite]) -> tuple[Suite, ...]:

@@ -7,7 +7,6 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,7 @@ import msgspec
 from tui import events, places, queries
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
-from tui.engine.masking import mask_for
+from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
 from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded, TestsFound
@@ -38,10 +37,13 @@ from tui.protocol import (
     WantEvidence,
 )
 from tui.session import logout, records
+from tui.session.choosing import chosen
 from tui.session.recorded import recorded_plan, recorded_selection, recorded_suites
 from tui.session.request import Ready, RunRequest
 from tui.session.server import Reply, Server
+from tui.session.surroundings import Surroundings
 from tui.state import RunState, reduce
+from tui.target.environment import resolve
 
 _FIRST_LOOK = 5.0
 """Seconds that whoever started a session that ends of itself gets to see its end."""
@@ -71,6 +73,8 @@ class Session:
             raise StagewatchError(
                 f"a run of {self._root} is going on already: `stagewatch attach` joins it, `stagewatch stop` ends it"
             )
+        self._credentials = resolve(self._request.plan, os.environ, self._root)
+        self._masked.learn(secrets_in({}, self._credentials.values()))
         adopt_orphans()
         notes = [*self._request.notes, *self._bury_the_dead()]
         journal, number, unrecorded = self._open_journal(notes)
@@ -110,7 +114,7 @@ class Session:
         return notes
 
     @cached_property
-    def _masked(self) -> Callable[[str], str]:
+    def _masked(self) -> Mask:
         """For a command line, which may hold what the plan and the environment keep secret."""
         plan = self._request.plan
         return mask_for([{}, *(suite.env for suite in plan.suites)], plan.target.credentials.values())
@@ -137,6 +141,9 @@ class Session:
 
         # Read while the tests are being collected: both take a while, on different processors.
         expected = asyncio.create_task(asyncio.to_thread(_expected, self._folder, number))
+        self._surroundings = Surroundings(
+            request, self._folder, self._mark, self._credentials, self._masked, self._tell, self._doubt
+        )
         catalogue = Catalogue(plan, request.selection, groups)
         settings = Settings(
             python=request.python,
@@ -146,6 +153,7 @@ class Session:
             mark=self._mark,
             workers=workers,
             limit=DEFAULT_LIMIT if request.limit is None else request.limit,
+            spare=self._surroundings.spare,
         )
         settings.log.write_bytes(b"")
         self._engine = Engine(settings, plan, environments, catalogue, expected, self._record)
@@ -178,6 +186,7 @@ class Session:
             else:
                 self._interrupted = self._state.is_running
                 work.cancel()
+                await asyncio.wait([work])
             farewell = Farewell(self._stop_reason or "the run has ended", INTERRUPTED if self._interrupted else None)
         except StagewatchError as error:
             self._stop_reason = str(error)
@@ -189,12 +198,14 @@ class Session:
             await self._server.end_commands()
             await self._recorder.flush()
             await self._close_engine()
+            await self._surroundings.end()
         await self._recorder.flush()
         self._record(IterationEnded(time.time(), self._interrupted, self._stop_reason), None)
         await self._recorder.flush()
         return farewell
 
     async def _work(self) -> None:
+        self._engine.meet(*await self._surroundings.meet())
         await self._engine.run(self._request.requested, self._request.by)
         await self._engine.wait_until_quiet()
         if self._request.ends_with_run:
@@ -218,6 +229,12 @@ class Session:
         failed = [test.id for test in present if test.is_failing]
         passed = [test.id for test in present if test.attempts and not test.is_failing]
         await self._engine.close(failed, passed)
+
+    def _doubt(self) -> None:
+        self._engine.doubt()
+
+    def _tell(self, event: Event) -> None:
+        self._record(event, None)
 
     def _record(self, event: Event, evidence: Evidence | None) -> None:
         if isinstance(event, TestsFound):
@@ -253,16 +270,20 @@ class Session:
         self._stop.set()
 
     def _cancel(self, command: Cancel) -> Reply:
+        if self._state.starting:
+            return Refused("the target is being started; stopping the session ends that too")
         if not self._engine.cancel(command.test):
             return Refused("nothing is running" if command.test is None else "this test is not running")
         return Accepted("the run is cancelled" if command.test is None else "the test is cancelled")
 
     async def _rerun(self, command: Rerun, who: str) -> Reply:
-        tests = self._chosen(command)
+        tests = chosen(command, self._state)
         if isinstance(tests, Refused):
             return tests
         if not tests:
-            return Refused("nothing has failed" if command.what == "failed" else "there is no test to run")
+            return Refused(
+                "nothing has failed or was blocked" if command.what == "failed" else "there is no test to run"
+            )
         try:
             number, count = await self._engine.rerun(tests, command.requested or time.time(), who, command.what)
         except StagewatchError as error:
@@ -274,29 +295,18 @@ class Session:
             return Refused("these tests are running already, or are no longer there")
         return Accepted(f"{count} test{'s' * (count != 1)} run{'s' * (count == 1)} again", number)
 
-    def _chosen(self, command: Rerun) -> list[int] | Refused:
-        present = {test.id: test for test in self._state.present()}
-        if command.what == "failed":
-            return [test.id for test in self._state.failing()]
-        if command.what == "all":
-            return list(present)
-        chosen = [test for test in command.tests if test in present]
-        for wanted in command.nodes:
-            within = (f"{wanted}/", f"{wanted}::", f"{wanted}[")
-            found = [id for id, test in present.items() if test.node == wanted or test.node.startswith(within)]
-            if not found:
-                return Refused(f"there is no test {wanted} in this run")
-            chosen += found
-        return list(dict.fromkeys(chosen))
-
 
 def _pytest_args(request: RunRequest) -> tuple[str, ...]:
+    """With a plan all of it is collected, what is not selected is *not-run*: an expression of the project's own options
+    (``addopts``), which the one that was asked for takes the place of, must not leave it out.
+    """
     selection = request.selection
+    is_planned = request.plan.source is not None
     arguments = list(selection.pytest_args)
     if selection.keyword:
-        arguments += ["-k", selection.keyword]
+        arguments += ["-k", "" if is_planned else selection.keyword]
     if selection.markers:
-        arguments += ["-m", selection.markers]
+        arguments += ["-m", "" if is_planned else selection.markers]
     return (*arguments, *selection.paths)
 
 
@@ -305,7 +315,7 @@ def _expected(folder: Path, iteration: int) -> Baseline:
     try:
         return queries.baseline(folder, iteration)
     except StagewatchError:
-        return Baseline({}, {})  # the run is worth more than its comparison
+        return Baseline.nothing()  # the run is worth more than its comparison
 
 
 def _tell_ready(descriptor: int, ready: Ready) -> None:

@@ -14,9 +14,12 @@ from .mask import Mask
 _TIER_MARKERS = {"p1", "p2", "p3", "p4", "p5", "p6", "tier"}
 
 
-def describe(items: Iterable[Any], suites: list[dict[str, Any]], mask: Mask, root: str) -> Iterable[list[Any]]:
+def describe(
+    items: Iterable[Any], suites: list[dict[str, Any]], selection: dict[str, Any], mask: Mask
+) -> Iterable[list[Any]]:
     """A row a test, in collected order; see ``engine.wire.Item`` for its fields."""
     claims = [_claim(suite) for suite in suites]
+    is_selected = _claim(selection)
     units: dict[str, int] = {}
     for item in items:
         path, line, _ = item.location
@@ -34,6 +37,7 @@ def describe(items: Iterable[Any], suites: list[dict[str, Any]], mask: Mask, roo
             markers,
             units.setdefault(_unit(item), len(units)),
             [index for index, claims_it in enumerate(claims) if claims_it(item)],
+            is_selected(item),
         ]
 
 

@@ -47,7 +47,8 @@ class Setup:
         if first is None:
             os._exit(1)  # whoever started us is gone already
         self.config: dict[str, Any] = json.loads(first)
-        self.mask = Mask(secrets_of({**os.environ, **self.config["environment"]}, self.config["credentials"]))
+        secrets = secrets_of({**os.environ, **self.config["environment"]}, self.config["credentials"])
+        self.mask = Mask(secrets.union(self.config.get("secrets", ())))
         os.environ.update(self.config["environment"])
         forget_compiled(self.config["changed"], Path.cwd())
         _leave_no_trace()

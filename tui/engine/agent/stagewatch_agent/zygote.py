@@ -94,7 +94,8 @@ class Zygote:
 
     def _announce(self) -> None:
         items, mask = self._session.items, self._setup.mask
-        rows = list(collected.describe(items, self._setup.config["suites"], mask, str(self._session.config.rootpath)))
+        config = self._setup.config
+        rows = list(collected.describe(items, config["suites"], config["selection"], mask))
         for start in range(0, len(rows), _ROWS_A_LINE):
             self._say(["items", rows[start : start + _ROWS_A_LINE]])
         tell_errors(self._setup, self._errors)
