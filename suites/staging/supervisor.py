@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from suites.staging.auth import app as auth
 from suites.staging.backend import app as backend
@@ -132,6 +132,14 @@ class _Supervisor:
     # -- the loop
 
     def run(self) -> int:
+        try:
+            self._keep()
+        except _Ended as ended:
+            if ended.why:
+                print(ended.why, file=sys.stderr)
+            return ended.code
+
+    def _keep(self) -> NoReturn:
         with self._owner_watched():
             try:
                 gc.freeze()  # what is there now is there in every fork too; their collectors need not touch it
@@ -139,10 +147,6 @@ class _Supervisor:
                     self._fork(name)
                 while True:
                     self._wait()
-            except _Ended as ended:
-                if ended.why:
-                    print(ended.why, file=sys.stderr)
-                return ended.code
             finally:
                 self._end_all()
 
@@ -175,8 +179,8 @@ class _Supervisor:
 
         try:
             self._selector.register(0, selectors.EVENT_READ, look)
-        except PermissionError:  # a file: it has no end that is still to come
-            return
+        except (OSError, ValueError):  # a file, the null device or nothing at all: its end is here already
+            raise _Ended(0, "The standard input has ended already, and so does this; --forever keeps it.") from None
 
     def _watch_parent(self) -> None:
         """A pidfd, for the standard input may be held open by others than the parent."""
