@@ -10,7 +10,8 @@ async def test_a_sub_agents_failure_is_its_parents_failure(member: Client) -> No
     thread = await member.create_thread()
     run = await member.complete(thread["id"], "triage", "1/0")
 
-    assert (run["status"], run["error"]["code"], run["result"]) == ("failed", "sub_agent_failed", None)
+    assert (run["status"], run["result"]) == ("failed", None)
+    assert run["error"]["code"] == "sub_agent_failed"
     events = (await member.call("GET", f"/threads/{thread['id']}/events"))["items"]
     ends = [(event["agent"], event["data"]["code"]) for event in events if event["type"] == "agent_failed"]
     assert ends == [("analyst", "tool_failed"), ("triage", "sub_agent_failed")]
@@ -37,7 +38,7 @@ async def test_a_thread_has_one_run_at_a_time(member: Client) -> None:
         assert (await member.thread(thread["id"]))["active_run"] == first["id"]
         problem(await member.post(f"/threads/{thread['id']}/runs", request), 409, "run-in-progress")
         refused = await socket.ask("start_run", thread=thread["id"], **request)
-        assert (refused["type"], refused["code"]) == ("error", "run-in-progress")
+        assert (refused["type"], refused.get("code")) == ("error", "run-in-progress")
 
         await socket.ask("cancel_run", run=first["id"])
         await socket.events_of(first["id"])
@@ -48,7 +49,7 @@ async def test_a_thread_has_one_run_at_a_time(member: Client) -> None:
 async def test_runs_in_two_threads_go_on_side_by_side(member: Client) -> None:
     here, there = await member.create_thread("here"), await member.create_thread("there")
     async with member.connect() as socket:
-        long = await socket.start_run(here["id"], "slow", "2000")
+        long = await socket.start_run(here["id"], "slow", "200")
         short = await socket.start_run(there["id"], "slow", "3")
         done = await socket.events_of(short["id"])
         meanwhile = await member.run(long["id"])

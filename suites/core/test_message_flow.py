@@ -25,8 +25,8 @@ async def test_a_message_sent_over_the_socket_is_read_over_rest(member: Client) 
 async def test_a_message_posted_over_rest_is_heard_by_everyone_who_listens(member: Client, viewer: Client) -> None:
     thread = await member.create_thread()
     async with member.connect() as own, viewer.connect() as watching:
-        await own.subscribe(thread["id"])
-        await watching.subscribe(thread["id"])
+        for socket in (own, watching):
+            assert (await socket.subscribe(thread["id"]))["type"] == "subscribed"
 
         posted = await member.send_message(thread["id"], "To whom it may concern")
 
@@ -63,9 +63,9 @@ async def test_a_message_that_is_refused_is_neither_stored_nor_heard(member: Cli
     async with member.connect() as socket, viewer.connect() as reader:
         await socket.subscribe(thread["id"])
         empty = await socket.ask("message", thread=thread["id"], content="")
-        assert (empty["type"], empty["code"]) == ("error", "invalid")
+        assert (empty["type"], empty.get("code")) == ("error", "invalid")
         not_theirs = await reader.ask("message", thread=thread["id"], content="A viewer may not write")
-        assert (not_theirs["type"], not_theirs["code"]) == ("error", "forbidden")
+        assert (not_theirs["type"], not_theirs.get("code")) == ("error", "forbidden")
 
         accepted = await socket.ask("message", thread=thread["id"], content="This one counts")
 
