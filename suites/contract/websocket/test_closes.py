@@ -93,7 +93,7 @@ async def test_a_message_of_65536_bytes_is_taken_and_one_byte_more_is_closed_wit
 
 
 async def test_two_hundred_messages_in_a_second_are_answered_and_a_flood_is_closed_with_1008(member: Client) -> None:
-    async with member.connect(max_queue=None) as socket, member.connect() as other:
+    async with member.connect() as socket, member.connect() as other:
         ids = [f"q{number}" for number in range(MANY)]
         await burst(socket, ids)
         assert [(await socket.receive())["id"] for _ in ids] == ids

@@ -39,7 +39,8 @@ async def test_the_server_pings_and_closes_with_1011_when_no_pong_comes(admin: A
         client = await Client.login(own.target, http, own.target.user, own.target.password)
         async with client.connect(create_connection=Listener) as socket:
             assert socket.welcome["heartbeat"] == BEAT
-            answered = {await socket.raw.pings.get() for _ in range(3)}
+            async with asyncio.timeout(client.target.timeout):
+                answered = {await socket.raw.pings.get() for _ in range(3)}
             assert len(answered) == 3
 
             socket.raw.mute = True
