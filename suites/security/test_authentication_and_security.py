@@ -18,6 +18,8 @@ from suites.conftest import NewUser
 from suites.expect import gapless, problem
 from suites.security.tokens import OPEN, REFUSED, claims, doors, forged, handshake
 
+pytestmark = pytest.mark.usefixtures("second")
+
 Json = dict[str, Any]
 
 

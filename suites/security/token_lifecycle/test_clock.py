@@ -65,12 +65,17 @@ async def test_a_refresh_token_lives_a_day(
     )
 
 
-async def test_an_open_socket_is_closed_with_4401_when_its_token_expires(member: Client, client: Client) -> None:
-    name, password = await client.new_user()
-    short = await Client.login(client.target, client.http, name, password, expires_in=1)
+@pytest.mark.own_environment
+async def test_an_open_socket_is_closed_with_4401_when_its_token_expires(
+    own: Environment, own_client: Client, http: httpx.AsyncClient, clock: Clock
+) -> None:
+    async with own_client.connect() as socket:
+        await clock(600)
+        later = await Client.login(own.target, http, own.target.user, own.target.password)
+        async with later.connect() as other:
+            assert (await socket.ping())["type"] == "pong"
+            await clock(900)
 
-    async with short.connect() as socket, member.connect() as other:
-        assert socket.welcome["user"] == short.user["id"]
-        assert (await socket.closed()).code == 4401
-        assert await doors(short) == REFUSED
-        assert (await other.ping())["type"] == "pong"
+            assert (await socket.closed()).code == 4401
+            assert (await doors(own_client), await doors(later)) == (REFUSED, OPEN)
+            assert (await other.ping())["type"] == "pong"

@@ -57,7 +57,8 @@ async def test_an_access_token_verifies_against_the_first_of_the_published_keys(
 
     assert header(member.access_token)["kid"] == key["kid"]
     said = jwt.decode(member.access_token, jwt.PyJWK(key), algorithms=["ES256"], audience="staging-api", issuer=ISSUER)
-    assert said["sub"] == member.user["id"]
+    me = await member.call("GET", "/users/me")
+    assert (said["sub"], said["tenant"]) == (me["id"], me["tenant"])
 
 
 async def test_the_published_keys_are_two_public_ones_that_may_be_cached_for_a_minute(client: Client) -> None:

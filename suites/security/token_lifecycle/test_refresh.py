@@ -31,6 +31,8 @@ async def test_an_old_access_token_stays_valid_when_its_session_is_refreshed(mem
 
     assert member.access_token != old
     assert await doors(member, old) == OPEN
+    sessions = (await member.call("GET", "/auth/sessions", token=old))["items"]
+    assert [(session["id"], session["current"]) for session in sessions] == [(claims(old)["sid"], True)]
 
 
 async def test_a_void_refresh_token_ends_the_whole_session_with_its_newest_tokens(member: Client) -> None:
