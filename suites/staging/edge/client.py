@@ -13,7 +13,7 @@ from suites.staging.edge.answers import Answer, complete, problem
 from suites.staging.edge.faulty import BlackHole, EdgeFaults
 from suites.staging.edge.forward import Forwarder
 from suites.staging.edge.request import Request, Routes
-from suites.staging.edge.wire import Wire
+from suites.staging.edge.wire import LARGEST_HEAD, Wire
 from suites.staging.switches import Switches
 
 _IDLE = 120.0
@@ -81,7 +81,10 @@ class Clients:
             request = _request(head, peer, scheme)
             try:
                 with self._counted(request):
-                    answer = await self._answer(wire, request)
+                    try:
+                        answer = await self._answer(wire, request)
+                    except h11.RemoteProtocolError as error:
+                        answer = problem(400, f"The request's body is not as its headers say: {error}.")
                     if answer is not None:
                         await self._send(wire, request, answer)
             except BlackHole:
@@ -126,7 +129,12 @@ class Clients:
                     event = await wire.next()
             except TimeoutError:
                 return None
-        return event if isinstance(event, h11.Request) else None
+        if not isinstance(event, h11.Request):
+            return None
+        # h11 limits a head only as long as it is incomplete; one that comes in a single piece never is.
+        if len(event.target) + sum(len(name) + len(value) for name, value in event.headers) > LARGEST_HEAD:
+            raise h11.RemoteProtocolError("too long", error_status_hint=431)
+        return event
 
     async def _answer(self, wire: Wire, request: Request) -> Answer | None:
         """The edge's own answer, or None when a service's has been sent."""
@@ -150,7 +158,7 @@ class Clients:
     async def _send(self, wire: Wire, request: Request, answer: Answer) -> None:
         headers, body = complete(answer, request, self._switches)
         _skip_body(wire)
-        if wire.h11.their_state is h11.SEND_BODY and (b"connection", b"close") not in headers:
+        if wire.h11.their_state in (h11.SEND_BODY, h11.ERROR) and (b"connection", b"close") not in headers:
             headers.append((b"connection", b"close"))  # there is more to come that nobody will read
         events: list[h11.Response | h11.Data | h11.EndOfMessage] = [
             h11.Response(status_code=answer.status, headers=headers)

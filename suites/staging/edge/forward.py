@@ -49,6 +49,9 @@ class Forwarder:
 
     async def forward(self, client: Wire, request: Request, instance: str, port: int, limits: Limits) -> Answer | None:
         """Have ``instance`` answer, at ``port``. Returns the edge's own answer if that failed before the first byte."""
+        length = request.header(b"content-length")
+        if length is not None and int(length) > LARGEST_BODY:
+            return _too_large()
         first = client.ready()
         bodyless = isinstance(first, h11.EndOfMessage)
         for attempt in (1, 2):
@@ -103,7 +106,7 @@ class _Exchange:
         except (OSError, h11.RemoteProtocolError, h11.LocalProtocolError) as error:
             return self._failed(error)
         except _TooLarge:
-            return self._instead(problem(413, f"A request's body has at most {LARGEST_BODY} bytes."))
+            return self._instead(_too_large())
         except _Malformed as malformed:
             return self._instead(problem(400, f"The request's body is not as its headers say: {malformed}."))
         finally:
@@ -213,6 +216,10 @@ class _Exchange:
         if self._begun:
             raise ConnectionResetError("the request ended within it")
         return answer
+
+
+def _too_large() -> Answer:
+    return problem(413, f"A request's body has at most {LARGEST_BODY} bytes.")
 
 
 def _towards_service(request: Request) -> Headers:

@@ -12,6 +12,21 @@ _KEPT = 64
 _CONNECT_PATIENCE = 5.0
 
 
+class _Lossless(asyncio.StreamReaderProtocol):
+    """Keeps what was read before a connection broke: a service that refuses a long body answers, and then resets."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(None)
+
+
+async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(loop=loop)
+    protocol = _Lossless(reader, loop=loop)
+    transport, _ = await loop.create_connection(lambda: protocol, "127.0.0.1", port)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
 class Pool:
     """Idle connections by port. All services are on 127.0.0.1."""
 
@@ -27,8 +42,7 @@ class Pool:
                 return wire, True
             wire.abort()
         async with asyncio.timeout(_CONNECT_PATIENCE):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        return Wire(reader, writer, h11.CLIENT), False
+            return Wire(*await _connect(port), h11.CLIENT), False
 
     def give_back(self, port: int, wire: Wire) -> None:
         """Keep a connection whose exchange is over, if another can follow on it."""
