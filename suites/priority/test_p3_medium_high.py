@@ -91,8 +91,8 @@ async def test_a_sub_run_is_a_run_of_the_thread_like_any_other(member: Client) -
 async def test_an_agent_fails_when_the_one_that_it_relied_on_fails(member: Client) -> None:
     run, events, [sub] = await orchestrate(member, "triage", "1 / 0")
 
-    assert (sub["agent"], sub["status"], sub["error"]["code"]) == ("analyst", "failed", "tool_failed")
-    assert (run["status"], run["error"]["code"]) == ("failed", "sub_agent_failed")
+    assert [(of["agent"], of["status"]) for of in (sub, run)] == [("analyst", "failed"), ("triage", "failed")]
+    assert [of["error"]["code"] for of in (sub, run)] == ["tool_failed", "sub_agent_failed"]
     assert [(event["run_id"], event["data"]["code"]) for event in events if event["type"] == "agent_failed"] == [
         (sub["id"], "tool_failed"),
         (run["id"], "sub_agent_failed"),
@@ -103,8 +103,8 @@ async def test_a_coordinator_that_fails_does_not_go_on_to_the_next_agent(member:
     run, events, below = await orchestrate(member, "coordinator", "What is 1 / 0?")
 
     assert [(sub["agent"], sub["status"]) for sub in below] == [("researcher", "completed"), ("analyst", "failed")]
-    assert (run["status"], run["error"]["code"]) == ("failed", "sub_agent_failed")
-    assert (events[-1]["run_id"], events[-1]["type"]) == (run["id"], "agent_failed")
+    assert (run["status"], events[-1]["run_id"], events[-1]["type"]) == ("failed", run["id"], "agent_failed")
+    assert run["error"]["code"] == "sub_agent_failed"
 
 
 async def test_cancelling_an_agent_also_ends_the_work_that_it_handed_on(member: Client) -> None:
@@ -131,7 +131,7 @@ async def test_one_thread_lets_one_agent_work_at_a_time_over_both_doors(member: 
         assert (await member.thread(thread))["active_run"] == run["id"]
         problem(await member.post(f"/threads/{thread}/runs", {"agent": "echo", "input": "me"}), 409, "run-in-progress")
         second = await socket.ask("start_run", thread=thread, agent="echo", input="me")
-        assert (second["type"], second["code"]) == ("error", "run-in-progress")
+        assert (second["type"], second.get("code")) == ("error", "run-in-progress")
 
         await member.cancel_run(run["id"])
         await socket.events_of(run["id"])

@@ -48,7 +48,8 @@ async def test_a_run_that_was_at_work_at_a_kill_is_failed_as_interrupted(own: En
     interrupted = await own_client.run(run["id"])
     events = await own_client.events(run["id"])
 
-    assert (interrupted["status"], interrupted["error"]["code"]) == ("failed", "interrupted")
+    assert interrupted["status"] == "failed"
+    assert interrupted["error"]["code"] == "interrupted"
     assert events[:4] == seen
     assert (events[-1]["type"], events[-1]["data"]["code"]) == ("agent_failed", "interrupted")
     assert [event["sequence"] for event in events] == list(range(1, interrupted["last_sequence"] + 1))
@@ -155,8 +156,9 @@ async def test_the_same_request_twice_at_once_makes_one_thing(member: Client) ->
 
     answers = await asyncio.gather(*(member.post("/threads", {"title": "one"}, headers=key) for _ in range(5)))
 
-    [only] = await member.everything("/threads")
-    assert [(answer.status_code, answer.json()) for answer in answers] == [(201, only)] * 5
+    made = await member.everything("/threads")
+    assert len(made) == 1
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(201, made[0])] * 5
     assert sorted(answer.headers.get("idempotency-replayed", "") for answer in answers) == ["", *["true"] * 4]
 
 
