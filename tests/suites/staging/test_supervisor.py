@@ -114,7 +114,7 @@ def test_a_service_that_is_killed_is_there_again_at_its_port(environment: Runnin
 
 
 def test_it_is_ready_in_a_moment() -> None:
-    """Under two seconds on a free machine (measured: 0.8); these cores are shared, so the bound here is a looser one."""
+    """Under two seconds on a free machine (measured: 0.8); these cores are shared, so the bound here is looser."""
     took = []
     for _ in range(2):
         began = time.monotonic()
@@ -191,4 +191,4 @@ def _trust(environment: Running) -> ssl.SSLContext:
 def _folders(environment: Running) -> list[Path]:
     """The folders that the environment works in: where its services' logs are open."""
     edge = psutil.Process(environment.services()["edge-1"])
-    return [Path(os.readlink(f"/proc/{edge.pid}/fd/2")).parent]
+    return [Path(f"/proc/{edge.pid}/fd/2").readlink().parent]
