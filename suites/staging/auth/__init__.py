@@ -1,0 +1,1 @@
+"""The auth service: users, logins, tokens, and who may do what now."""

@@ -1,0 +1,1 @@
+"""The backend service: threads, messages, agents, runs and tools."""

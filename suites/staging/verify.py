@@ -1,0 +1,101 @@
+"""Whose token is this, and does it count now: for every service but auth itself.
+
+A token is checked here by its content, and at the auth service for what no token can say: that
+its session still stands, and what its user may do now. Nothing of the second is kept, so that a
+revocation counts at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from suites.staging.clock import Clock
+from suites.staging.config import AUTH, Config
+from suites.staging.credential import CredentialRefused, ServiceCredential
+from suites.staging.identity import Identity, identity
+from suites.staging.keyring import Keyring
+from suites.staging.problems import forbidden, invalid_token, unavailable
+from suites.staging.switches import Switches
+from suites.staging.tokens import BadToken, Claims
+
+_TIMEOUT = httpx.Timeout(5.0)
+# Shorter than the two minutes for which a service keeps a quiet connection open, or requests are lost on the way.
+_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=60.0)
+
+
+def internal_client() -> httpx.AsyncClient:
+    """For calls between services: kept connections, no proxy, no redirects."""
+    return httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, trust_env=False)
+
+
+class Verifier:
+    """For the service client ``name`` (``backend``, ``gateway``). Everything it raises is a :class:`Problem`."""
+
+    def __init__(self, config: Config, switches: Switches, clock: Clock, name: str) -> None:
+        self._switches, self._clock = switches, clock
+        self.client = internal_client()
+        self.credential = ServiceCredential(config, switches, clock, self.client, name)
+        self._keyring = Keyring(config, switches, self.client)
+        self._url = config.url(AUTH) + "/internal/introspect"
+
+    async def identity(self, token: str) -> Identity:
+        """The user of an access token that counts. Raises 401 ``invalid-token``, or 503 if nobody can tell."""
+        try:
+            if self._fails_closed():
+                await self._ask("")
+            await self._keyring.access(token, self._clock.now())
+            answer = await self._ask(token)
+        except BadToken as bad:
+            raise invalid_token(str(bad)) from None
+        except (httpx.HTTPError, CredentialRefused):
+            if self._fails_closed():
+                raise forbidden("Access was denied.") from None
+            raise unavailable("The auth service does not answer.") from None
+        if not answer["active"]:
+            raise invalid_token(answer["reason"])
+        return identity(answer)
+
+    async def service(self, token: str) -> Claims:
+        """The claims of a service's token. Raises as :meth:`identity` does."""
+        try:
+            return await self._keyring.service(token, self._clock.now())
+        except BadToken as bad:
+            raise invalid_token(str(bad)) from None
+        except httpx.HTTPError:
+            raise unavailable("The auth service does not answer.") from None
+
+    async def headers(self) -> dict[str, str]:
+        """The service credential, for a call to another service. Raises :class:`Problem` 503."""
+        try:
+            return await self.credential.headers()
+        except (httpx.HTTPError, CredentialRefused):
+            raise unavailable("The auth service gives no service token.") from None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()
+
+    async def _ask(self, token: str) -> dict[str, Any]:
+        """An introspection; once more with a new credential if this one was refused, or over a new connection."""
+        for last in (False, True):
+            try:
+                answer = await self.client.post(
+                    self._url, json={"token": token}, headers=await self.credential.headers()
+                )
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                if last:
+                    raise
+                continue
+            if answer.status_code == 401 and not last:
+                self.credential.drop()
+                continue
+            answer.raise_for_status()
+            result: dict[str, Any] = answer.json()
+            return result
+        raise AssertionError
+
+    def _fails_closed(self) -> bool:
+        """Two faults have the introspection fail, and the failure taken for a no, before the token is even read."""
+        return self._switches.on("G5-service-credential-wrong") or self._switches.on("G6-auth-service-down")
