@@ -1,1 +1,4 @@
-"""The embedded staging environment: an agent platform in a few processes on loopback. README.md says what it promises."""
+"""The embedded staging environment: an agent platform in a few processes on loopback.
+
+README.md says what it promises.
+"""

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from suites.staging.faults import FAULTS, Fault, UnknownFault, find
+from suites.staging.owner import CommandLine
+from suites.staging.wishes import Wishes
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -42,12 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
         print("--time-scale is a number above 0.", file=sys.stderr)
         return 2
     try:
-        from suites.staging.supervisor import Wishes, supervise  # only here: it imports all the services
+        from suites.staging.supervisor import supervise  # only here: it imports all the services
     except ModuleNotFoundError as missing:
         print(f"The staging environment needs {missing.name}: pip install 'stagewatch[demo]'.", file=sys.stderr)
         return 2
     names = tuple(dict.fromkeys(fault.name for fault in faults))
-    return supervise(Wishes(names, given.time_scale, given.tls, given.folder, given.forever))
+    wishes = Wishes(names, given.time_scale, given.tls, given.folder)
+    return supervise(wishes, CommandLine(forever=given.forever))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,10 @@ class Secrets:
 
 @dataclass(frozen=True)
 class Config:
-    """``ports``: by instance, all on 127.0.0.1. ``folder``: databases and switches. ``time_scale``: how much quicker slow things go."""
+    """``ports``: by instance, all on 127.0.0.1. ``folder``: databases and switches.
+
+    ``time_scale``: how much quicker slow things go.
+    """
 
     folder: Path
     ports: dict[str, int]

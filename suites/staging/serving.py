@@ -20,12 +20,15 @@ from starlette.applications import Starlette
 
 from suites.staging.switches import Switches
 
-HEARTBEAT = float(os.environ.get("STAGING_HEARTBEAT", "20"))
-"""Seconds between the WebSocket pings of a server, and how long it waits for the pong. An environment of a test's own
-may have another than the platform's, by its ``env``."""
 _LARGEST_FRAME = 1 << 20
 """What the server itself takes: far above the platform's limit, for which the gateway closes in an orderly way."""
 _GRACE = 2
+
+
+def heartbeat() -> float:
+    """Seconds between the WebSocket pings of a server, and how long it waits for the pong. An environment of a test's
+    own may have another than the platform's, by its ``env``."""
+    return float(os.environ.get("STAGING_HEARTBEAT", "20"))
 
 
 class _Config(uvicorn.Config):
@@ -38,8 +41,8 @@ class _Config(uvicorn.Config):
             app,
             ws="websockets-sansio",
             ws_max_size=_LARGEST_FRAME,
-            ws_ping_interval=HEARTBEAT,
-            ws_ping_timeout=HEARTBEAT,
+            ws_ping_interval=heartbeat(),
+            ws_ping_timeout=heartbeat(),
             lifespan="on",
             log_config=None,
             access_log=False,

@@ -141,7 +141,7 @@ class Admin:
             environment = await self._environments.start(names, time_scale, env)
         except DidNotStart as failed:
             raise _Wrong(problem(500, f"The environment did not start: {failed}")) from failed
-        return of_json(201, {"id": environment.id, **environment.line})
+        return of_json(201, environment)
 
     async def end_environment(self, identity: str, _: _Body) -> Answer:
         if not await self._environments.end(identity):

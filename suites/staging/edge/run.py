@@ -38,7 +38,7 @@ async def _run(config: Config, front: Front, listener: socket.socket, line: sock
     switches = Switches(config.folder)
     supervision = await Supervision.open(line)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, supervision.leaving.set)
-    environments = Environments(tls=front.context is not None)
+    environments = Environments(supervision)
     admin = Admin(config, switches, supervision, environments, lambda: server.close())
     clients = Clients(config, switches, EdgeFaults(config, switches), admin.answer)
     server = await asyncio.start_server(
@@ -52,7 +52,6 @@ async def _run(config: Config, front: Front, listener: socket.socket, line: sock
     await supervision.leaving.wait()
     server.close()
     await clients.leave()
-    await environments.end_all()
     supervision.close()
     if supervision.orphaned and front.temporary is not None:
         shutil.rmtree(front.temporary, ignore_errors=True)

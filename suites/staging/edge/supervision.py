@@ -35,16 +35,14 @@ class Supervision:
 
     async def restart(self, service: str, how: str) -> tuple[int, int]:
         """Have a service restarted. Returns the process ids before and after, once the new one accepts connections."""
-        number = next(self._numbers)
-        answer = await self._ask(number, {"restart": service, "how": how, "number": number})
+        answer = await self.ask({"restart": service, "how": how})
         if "error" in answer:
             raise RestartRefused(answer["error"])
         return answer["old"], answer["new"]
 
     async def services(self) -> dict[str, int]:
         """Process ids by instance."""
-        number = next(self._numbers)
-        pids: dict[str, int] = (await self._ask(number, {"services": number}))["pids"]
+        pids: dict[str, int] = (await self.ask({"services": True}))["pids"]
         return pids
 
     def close(self) -> None:
@@ -54,9 +52,11 @@ class Supervision:
     def _tell(self, message: dict[str, Any]) -> None:
         self._writer.write(json.dumps(message).encode() + b"\n")
 
-    async def _ask(self, number: int, message: dict[str, Any]) -> dict[str, Any]:
+    async def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The supervisor's answer to a question."""
+        number = next(self._numbers)
         self._waiting[number] = answer = asyncio.get_running_loop().create_future()
-        self._tell(message)
+        self._tell({**question, "number": number})
         said: dict[str, Any] = await answer
         return said
 

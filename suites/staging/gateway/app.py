@@ -24,7 +24,7 @@ from suites.staging.gateway.refusals import Refusals, revision
 from suites.staging.metrics import Metrics
 from suites.staging.operations import internal_resources
 from suites.staging.resources import SERVICE, Action, Call, Resource
-from suites.staging.serving import HEARTBEAT
+from suites.staging.serving import heartbeat
 from suites.staging.switches import Switches
 from suites.staging.verify import Verifier
 from suites.staging.web import application
@@ -83,7 +83,7 @@ class _Gateway:
             "connection": ids.new("con"),
             "user": admitted.user.id,
             "protocol": PROTOCOL,
-            "heartbeat": int(HEARTBEAT) if HEARTBEAT.is_integer() else HEARTBEAT,
+            "heartbeat": int(beat) if (beat := heartbeat()).is_integer() else beat,
             "limits": {"message_bytes": connection.message_bytes, "messages_per_second": MESSAGES_PER_SECOND},
             "revision": revision(self._switches, self._instance),
             "instance": self._instance,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -27,15 +26,25 @@ class Running:
         self.process = subprocess.Popen(
             [*COMMAND, *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._token: str | None = None
+
+    @classmethod
+    def of(cls, line: dict[str, Any]) -> Running:
+        """One that somebody else started and ends."""
+        there = cls.__new__(cls)
+        there._use(line)
+        return there
 
     def await_ready(self) -> Running:
         assert self.process.stdout is not None
-        self.line: dict[str, Any] = json.loads(self.process.stdout.readline())
+        self._use(json.loads(self.process.stdout.readline()))
+        return self
+
+    def _use(self, line: dict[str, Any]) -> None:
+        self.line = line
+        self._token: str | None = None
         self.env: dict[str, str] = self.line["env"]
         self.base_url, self.ws_url = self.env["STAGING_BASE_URL"], self.env["STAGING_WS_URL"]
         self.http = httpx.Client(base_url=self.base_url, timeout=10, verify=False)
-        return self
 
     @property
     def address(self) -> tuple[str, int]:
@@ -127,8 +136,3 @@ def all_of(wire: socket.socket) -> bytes:
 def none_left(processes: list[psutil.Process]) -> bool:
     """Whether all of them end, in a few seconds at most."""
     return not psutil.wait_procs(processes, timeout=8)[1]
-
-
-def without_input() -> dict[str, Any]:
-    """For a child that is to have nothing to do with this process's standard streams."""
-    return {"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": dict(os.environ)}

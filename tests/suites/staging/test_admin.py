@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import signal
+import tempfile
 import time
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from suites.staging.faults import FAULTS
-from tests.suites.staging.running import Running, none_left
+from tests.suites.staging.running import Running, none_left, running
 
 
 @pytest.mark.parametrize("key", [{}, {"x-staging-key": "wrong"}, {"x-staging-key": "é".encode()}])
@@ -118,16 +122,25 @@ def test_an_environment_of_ones_own_is_another_one_and_ends_when_told(environmen
     assert not any(process.is_running() for process in processes)
 
 
-def test_an_environment_of_ones_own_ends_with_its_parent(environment: Running) -> None:
-    made = environment.admin("POST", "/environments", {}).json()
-    with httpx.Client(base_url=made["env"]["STAGING_BASE_URL"]) as other:
-        key = {"x-staging-key": made["env"]["STAGING_ADMIN_KEY"]}
-        pids = other.get("/_staging", headers=key).json()["services"].values()
-    processes = [psutil.Process(pid) for pid in pids]
+def test_an_environment_of_ones_own_gets_its_variables(environment: Running) -> None:
+    made = environment.admin("POST", "/environments", {"env": {"STAGING_HEARTBEAT": "0.5"}}).json()
+    login = {"user": made["env"]["STAGING_USER"], "password": made["env"]["STAGING_PASSWORD"]}
+    token = httpx.post(f"{made['target']['base_url']}/auth/login", json=login).json()["access_token"]
+    with connect(made["target"]["ws_url"], additional_headers={"authorization": f"Bearer {token}"}) as socket:
+        assert json.loads(socket.recv(5))["heartbeat"] == 0.5
+    assert environment.admin("DELETE", f"/environments/{made['id']}").status_code == 204
 
-    psutil.Process(environment.services()["edge-1"]).kill()
 
-    assert none_left(processes)
-    environment.http.close()
-    environment.http = httpx.Client(base_url=environment.base_url, timeout=10)
-    assert environment.http.get("/health").status_code == 200
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_an_environment_of_ones_own_ends_with_its_parent(how: signal.Signals) -> None:
+    with running() as parent:
+        made = parent.admin("POST", "/environments", {}).json()
+        assert httpx.get(made["target"]["health_url"]).status_code == 200
+        processes = parent.processes()
+        assert len(processes) == 12
+        before = set(Path(tempfile.gettempdir()).glob("staging-*"))
+
+        parent.process.send_signal(how)
+
+        assert none_left(processes)
+        assert len(before - set(Path(tempfile.gettempdir()).glob("staging-*"))) >= 2

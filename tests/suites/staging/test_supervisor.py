@@ -132,13 +132,18 @@ def test_what_cannot_be_started_as_asked_gets_one_sentence(arguments: list[str])
 
 
 @pytest.fixture(scope="module")
-def wrong_starts() -> Iterator[dict[str, Running]]:
-    """Environments that were started wrongly, in one go."""
-    started = {name: Running("--fault", name) for name in ("A1", "A2", "A4", "A5", "A6", "A7", "A8", "E1")}
-    started["tls"] = Running("--tls")
-    yield {name: one.await_ready() for name, one in started.items()}
-    for one in started.values():
-        one.close()
+def tls() -> Iterator[Running]:
+    with running("--tls") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def wrong_starts(tls: Running) -> Iterator[dict[str, Running]]:
+    """Environments that were started wrongly; they end with the one that they were asked of."""
+    names = ("A1", "A2", "A4", "A5", "A6", "A7", "A8", "E1")
+    yield (made := {name: Running.of(tls.admin("POST", "/environments", {"faults": [name]}).json()) for name in names})
+    for one in made.values():
+        one.http.close()
 
 
 @pytest.mark.parametrize(
@@ -158,8 +163,7 @@ def test_a_start_fault_is_what_a_client_then_sees(wrong_starts: dict[str, Runnin
         httpx.get(wrong.base_url + "/health", verify=_trust(wrong), trust_env=False)
 
 
-def test_with_tls_everything_is_as_without(wrong_starts: dict[str, Running]) -> None:
-    tls = wrong_starts["tls"]
+def test_with_tls_everything_is_as_without(tls: Running) -> None:
     assert tls.base_url.startswith("https://") and tls.ws_url.startswith("wss://")
 
     assert httpx.get(tls.base_url + "/ready", verify=_trust(tls), trust_env=False).status_code == 200
@@ -180,7 +184,7 @@ def test_where_h2_is_picked_an_upgrade_fails_and_rest_works(wrong_starts: dict[s
 
 def test_a_fault_of_the_client_is_told_to_the_suites_and_to_nobody_else(wrong_starts: dict[str, Running]) -> None:
     assert wrong_starts["E1"].env["STAGING_CLIENT_FAULT"] == "E1-no-credential-sent"
-    with wrong_starts["E1"].socket() as socket:
+    with wrong_starts["E1"].socket(ssl=_trust(wrong_starts["E1"])) as socket:
         assert json.loads(socket.recv(5))["type"] == "welcome"
 
 
