@@ -53,7 +53,7 @@ def make(config: Config, instance: str) -> Starlette:
     agents, tools = Agents(database), ToolSwitches(database)
     runs = Runs(database, clock, journal, messages, metrics)
     runs.interrupt()
-    runner = Runner(runs, agents, tools, journal, config.scaled)
+    runner = Runner(runs, agents, tools, journal)
     idempotency = Idempotency(database, clock, journal)
 
     tenants = TenantsApi(database, threads, runs, neighbours)

@@ -42,7 +42,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Take so many seconds (scaled)."""
+    """Take so many seconds."""
 
     seconds: float
 

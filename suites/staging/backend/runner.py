@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 from suites.staging.backend import model
@@ -22,13 +21,10 @@ from suites.staging.validation import Invalid
 
 
 class Runner:
-    """The runs that this process carries out. ``scaled``: seconds in the field to seconds here."""
+    """The runs that this process carries out."""
 
-    def __init__(
-        self, runs: Runs, agents: Agents, tools: ToolSwitches, journal: Journal, scaled: Callable[[float], float]
-    ) -> None:
+    def __init__(self, runs: Runs, agents: Agents, tools: ToolSwitches, journal: Journal) -> None:
         self._runs, self._agents, self._tools, self._journal = runs, agents, tools, journal
-        self._scaled = scaled
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, run: sqlite3.Row, agent: Agent, tenant: str) -> None:
@@ -97,7 +93,7 @@ class Runner:
                 case Hand(name):
                     answer = await self._hand(run, name, tenant)
                 case Pause(seconds):
-                    await asyncio.sleep(self._scaled(seconds))
+                    await asyncio.sleep(seconds)
             await self._give_way(run)
 
     async def _use(self, run: sqlite3.Row, call: str, name: str, arguments: dict[str, Any]) -> Any:
