@@ -323,8 +323,8 @@ _AUTH = _at(
     "auth",
     (
         "F1-expired-token",
-        "The auth service issues tokens that expired an hour ago.",
-        "Login works; REST is 401 invalid-token, the handshake 403, and `exp` is past.",
+        "The auth service issues tokens that expired a minute ago.",
+        "Login works; REST is 401 invalid-token and the handshake 403, and `exp` is past.",
     ),
     (
         "F2-not-yet-valid",
@@ -343,48 +343,48 @@ _AUTH = _at(
     ),
     (
         "F5-wrong-audience",
-        "The auth service issues tokens for another audience.",
-        "Login works; REST is 401 invalid-token, the handshake 403, and `aud` is not staging-api.",
+        "The services were configured for another audience than the one that tokens are issued for.",
+        "Login works; REST is 401 invalid-token and the handshake 403 for a token that is as it should be.",
     ),
     (
         "F6-wrong-issuer",
-        "The auth service puts a slash behind its issuer.",
-        "Login works; REST is 401 invalid-token, the handshake 403, and `iss` differs by a slash.",
+        "The services expect a slash behind the issuer.",
+        "Login works; REST is 401 invalid-token and the handshake 403 for a token that is as it should be.",
     ),
     (
         "F7-token-of-another-environment",
-        "The tokens come from another environment: its issuer, audience and key.",
-        "Login works; REST is 401 invalid-token, the handshake 403, and `kid` is not in the JWKS.",
+        "The tokens come from another environment: its issuer and its key.",
+        "Login works; REST is 401 invalid-token and the handshake 403; `iss` is another and `kid` not in the JWKS.",
     ),
     (
         "F8-rotated-secret",
-        "Tokens are signed with the shared secret before the last rotation.",
-        "Login works; REST is 401 invalid-token and the handshake 403.",
+        "Tokens are signed with a shared secret; the services still hold the one before its rotation.",
+        "Login works; REST is 401 invalid-token and the handshake 403, and `alg` is HS256.",
     ),
     (
         "F9-secret-newline",
-        "Tokens are signed with a shared secret that ends with a newline.",
-        "Login works; REST is 401 invalid-token and the handshake 403.",
+        "Tokens are signed with a shared secret; the services hold it with a newline at its end.",
+        "Login works; REST is 401 invalid-token and the handshake 403, and `alg` is HS256.",
     ),
     (
         "F10-base64-secret",
-        "Tokens are signed with the base64 text of the shared secret.",
-        "Login works; REST is 401 invalid-token and the handshake 403.",
+        "Tokens are signed with a shared secret; the services hold its base64 text.",
+        "Login works; REST is 401 invalid-token and the handshake 403, and `alg` is HS256.",
     ),
     (
         "F11-algorithm-not-allowed",
-        "The auth service signs with an algorithm that the services do not allow.",
-        "Login works; REST is 401 invalid-token, the handshake 403, and `alg` is not ES256.",
+        "The auth service signs with ES384, which the services do not allow.",
+        "Login works; REST is 401 invalid-token and the handshake 403, and `alg` is not ES256.",
     ),
     (
         "F12-stale-jwks",
-        "The services hold a JWKS from before the key was rotated.",
+        "The auth service signs with its next key; the services hold a JWKS without that one.",
         "Login works; REST is 401 invalid-token and the handshake 403, though `kid` is in the published JWKS.",
     ),
     (
         "F13-required-claim-missing",
-        "The auth service leaves out a claim that the services require.",
-        "Login works; REST is 401 invalid-token and the handshake 403.",
+        "The auth service leaves out the claim `tenant`.",
+        "Login works; REST is 401 invalid-token and the handshake 403, and the token has no `tenant`.",
     ),
     (
         "F14-truncated-token",
@@ -393,13 +393,13 @@ _AUTH = _at(
     ),
     (
         "G1-user-disabled",
-        "Users are held for disabled once they have logged in.",
-        "Login works; REST is 401 invalid-token and the handshake 403 for a well-formed token.",
+        "The user of the suites is disabled, and its login still works.",
+        "Login works; this user's token is 401 invalid-token and the handshake 403; other users are fine.",
     ),
     (
         "G2-scope-missing",
-        "Tokens carry none of the scopes of the user's role.",
-        "REST is 403 forbidden for what needs a scope.",
+        "The user of the suites lacks the scopes to write threads and to start runs.",
+        "This user's writing is 403 forbidden; reading and other users are fine.",
     ),
     (
         "G3-session-revoked",
@@ -408,13 +408,13 @@ _AUTH = _at(
     ),
     (
         "G5-service-credential-wrong",
-        "The services hold a wrong credential for the auth service.",
-        "Every credential, good or bad, gets the same answer; no token can be checked.",
+        "The services hold a wrong credential for the auth service, and take the failure for a no.",
+        "Every credential, good or bad, gets the same 403; login and health work.",
     ),
     (
         "G6-auth-service-down",
-        "The auth service answers nobody.",
-        "REST is 503 dependency-unavailable, and readiness says so.",
+        "The auth service answers 503.",
+        "Login is 503; what needs a credential is refused whatever it is, and readiness says that auth is down.",
     ),
 )
 
@@ -433,22 +433,22 @@ _BACKEND = _at(
     (
         "H2-rate-limited",
         "The rate limit is a few requests a minute.",
-        "REST is 429 rate-limited with Retry-After after the first requests.",
+        "REST is 429 rate-limited with Retry-After after the first requests of a user.",
     ),
     (
         "J1-half-shipped",
-        "The backend of this deploy is older than its clients expect.",
-        "Requests in the new form are refused as invalid.",
+        "The backend requires a field `model` of new runs, which clients of the other half do not send.",
+        "Starting a run is 422 invalid by both doors; everything else works.",
     ),
     (
         "J4-migration-missing",
-        "A migration has not been run.",
-        "Health is fine; what needs the database is 500.",
+        "The backend's code reads a column that its table has not got.",
+        "Health is fine; threads are 500.",
     ),
     (
         "J5-dependency-down",
-        "A dependency of the backend is down.",
-        "Health is 200 and readiness 503.",
+        "The backend's database does not take writes.",
+        "Health is 200, readiness 503, reading works and writing is 503.",
     ),
     (
         "J7-feature-flag-off",
