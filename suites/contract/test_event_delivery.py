@@ -256,11 +256,13 @@ async def test_a_subscription_after_a_number_hears_exactly_what_followed_it(memb
 async def test_whoever_comes_back_in_the_middle_of_a_run_misses_nothing(member: Client) -> None:
     thread = await member.create_thread()
     async with member.connect() as socket:
-        run = await socket.start_run(thread["id"], "slow", "12")
+        run = await socket.start_run(thread["id"], "slow", "2000")
         before = await heard(socket, 5)
     assert (await member.run(run["id"]))["status"] == "running"
     async with member.connect(thread=thread["id"], after=before[-1]["sequence"]) as socket:
-        after = await socket.events_of(run["id"])
+        after = await heard(socket, 5)
+        await member.cancel_run(run["id"])
+        after += await socket.events_of(run["id"])
 
     gapless(before + after)
     assert before + after == await member.events(run["id"])

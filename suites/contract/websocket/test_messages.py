@@ -88,7 +88,7 @@ async def test_a_run_that_cannot_be_started_is_refused_alike_at_both_doors(
 ) -> None:
     thread = await member.create_thread()
     async with member.connect() as socket:
-        running = await socket.start_run(thread["id"], "slow", "500") if code == "run-in-progress" else None
+        running = await socket.start_run(thread["id"], "slow", "2000") if code == "run-in-progress" else None
 
         answer = await socket.ask("start_run", thread=thread["id"], agent=agent, input=input)
         response = await member.post(f"/threads/{thread['id']}/runs", {"agent": agent, "input": input})

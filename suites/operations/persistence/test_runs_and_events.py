@@ -17,11 +17,9 @@ pytestmark = pytest.mark.own_environment
 INTERRUPTED = ("agent_failed", "interrupted")
 
 
-async def running(
-    client: Client, socket: Socket, thread: str, ticks: int
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def running(client: Client, socket: Socket, thread: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A run that is under way, and its first events."""
-    run = await socket.start_run(thread, "slow", str(ticks))
+    run = await socket.start_run(thread, "slow", "2000")
     heard = [await socket.next_event() for _ in range(4)]
     assert (await client.run(run["id"]))["status"] == "running"
     return run, heard
@@ -33,7 +31,7 @@ async def test_a_run_that_was_active_has_failed_as_interrupted_and_its_thread_is
 ) -> None:
     thread = await own_client.create_thread()
     async with own_client.connect() as socket:
-        run, _ = await running(own_client, socket, thread["id"], 2000)
+        run, _ = await running(own_client, socket, thread["id"])
 
     await own.admin.restart("backend-1", kill=kill)
 
@@ -51,7 +49,7 @@ async def test_a_run_that_was_active_has_failed_as_interrupted_and_its_thread_is
 async def test_a_listener_hears_over_a_restart_of_the_backend_without_gap(own: Environment, own_client: Client) -> None:
     thread = await own_client.create_thread()
     async with own_client.connect() as socket:
-        run, heard = await running(own_client, socket, thread["id"], 2000)
+        run, heard = await running(own_client, socket, thread["id"])
 
         await own.admin.restart("backend-1", kill=True)
         heard += await socket.events_of(run["id"])
@@ -83,12 +81,14 @@ async def test_a_listener_whose_gateway_was_killed_comes_back_to_all_that_it_mis
 ) -> None:
     thread = await own_client.create_thread()
     async with own_client.connect() as socket:
-        run, heard = await running(own_client, socket, thread["id"], 40)
+        run, events = await running(own_client, socket, thread["id"])
         await own.admin.restart(socket.welcome["instance"], kill=True)
         assert (await socket.closed()).code == 1006
 
-    async with own_client.connect(thread=thread["id"], after=heard[-1]["sequence"]) as socket:
-        heard += await socket.events_of(run["id"])
+    async with own_client.connect(thread=thread["id"], after=events[-1]["sequence"]) as socket:
+        events += [await socket.next_event() for _ in range(4)]
+        await own_client.cancel_run(run["id"])
+        events += await socket.events_of(run["id"])
 
-    assert heard == await own_client.events(run["id"])
-    assert heard[-1]["type"] == "agent_completed"
+    assert events == await own_client.events(run["id"])
+    assert (events[-1]["type"], events[-1]["data"]["code"]) == ("agent_failed", "cancelled")
