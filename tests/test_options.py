@@ -18,6 +18,20 @@ def test_the_name_of_a_command_beats_a_path_of_that_name() -> None:
     assert options.parse(["./history"]).paths == ["./history"]
 
 
+def test_a_word_that_is_nearly_a_command_and_not_there_is_answered_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StagewatchError) as caught:
+        options.parse(["histroy"])
+    assert str(caught.value) == (
+        "histroy: there is no such command, file or folder; did you mean `stagewatch history`?"
+    )  # fmt: skip
+    assert options.parse(["tests/historie"]).command == "run"
+    Path("histroy").mkdir()
+    assert options.parse(["histroy"]).paths == ["histroy"]
+
+
 def test_what_comes_after_two_dashes_is_pytests() -> None:
     chosen = options.parse(["tests", "--", "-x", "--", "a b"])
     assert chosen.paths == ["tests"]

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if code is not None:
             return code  # all is done; its last words were not read
-        if chosen is None or chosen.command in _LISTS:
+        if chosen is None or chosen.command in _LISTS or getattr(chosen, "list_faults", False):
             return 0  # whoever read a list, or the help, has seen enough
         return _own_fault()
     except Exception:
@@ -74,27 +74,21 @@ def run(chosen: Namespace) -> int:
 
 
 def demo(chosen: Namespace) -> int:
-    """Run the sample project that comes with Stagewatch, its caches kept out of it."""
-    import shlex
-    from importlib.util import find_spec
+    """Run the suites that come with Stagewatch against the environment that comes with them."""
+    from tui import demo
 
-    from tui import places
-    from tui.plan.file import read_plan
-
-    if find_spec("pytest") is None:
-        raise StagewatchError("the demo needs pytest: install it with `pip install 'stagewatch[demo]'`")
-    import suites
-
-    root = Path(suites.__file__).parent / "sample"
-    caches = places.state_folder() / "demo"
-    os.environ["PYTHONPYCACHEPREFIX"] = str(caches / "pycache")
-    given = os.environ.get("PYTEST_ADDOPTS", "")
-    os.environ["PYTEST_ADDOPTS"] = f"-o cache_dir={shlex.quote(str(caches / 'pytest'))} {given}".strip()
+    if chosen.list_faults:
+        for line in demo.fault_lines():
+            print(line)
+        return 0
+    if chosen.python is None:
+        demo.refuse_without_extra()
+    plan = demo.plan_of(chosen.plan, chosen.scenario, chosen.fault)
+    demo.keep_out_of_the_suites()
     chosen.python = chosen.python or sys.executable
-    plan = read_plan(Path(chosen.plan or root / "stagewatch.toml"))
-    chosen.started_in = str(Path.cwd())
-    os.chdir(root)
-    return _start(chosen, root, root, plan)
+    chosen.started_in = str(_here())
+    os.chdir(demo.home())
+    return _start(chosen, demo.home(), demo.home(), plan)
 
 
 def attach(chosen: Namespace) -> int:
@@ -209,7 +203,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
     from tui.client.live import who
     from tui.plan.model import Plan, Selection
     from tui.plan.project import interpreter, refuse_missing_paths
-    from tui.plan.selection import partial
+    from tui.plan.selection import covered, partial, refuse_unfit
     from tui.session.request import RunRequest
 
     if chosen.detach and (chosen.json or chosen.junit):
@@ -218,7 +212,9 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         tuple(chosen.paths), tuple(chosen.tier), tuple(chosen.suite), chosen.keyword, chosen.markers, chosen.pytest_args
     )
     if plan is not None:
+        refuse_unfit(plan, selection)
         refuse_missing_paths(plan, root)
+        selection = covered(plan, selection)
     python = interpreter(root, chosen.python)
     headless = viewing.is_plain(chosen.headless) and not chosen.detach
     signals = viewing.Signals() if headless else None
@@ -229,7 +225,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         cwd=str(cwd),
         plan=plan or Plan(),
         selection=selection,
-        partial=partial(plan, selection, cwd) if plan is not None else False,
+        partial=partial(plan, selection, cwd, root) if plan is not None else False,
         python=python.python,
         requested=time.time(),
         by=who(),

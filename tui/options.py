@@ -35,6 +35,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Options of one command, ``command`` among them. Raises StagewatchError for what can't be meant."""
     arguments = list(arguments)
     if not arguments or (arguments[0] not in _COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
+        _refuse_mistyped(arguments[:1])
         arguments.insert(0, "run")
     pytest_args: list[str] = []
     if "--" in arguments:
@@ -53,6 +54,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if getattr(options, "json", None) == "-" and getattr(options, "junit", None) == "-":
         raise StagewatchError("--json - and --junit - are two documents for one standard output: name a file for one")
     return options
+
+
+def _refuse_mistyped(first: Sequence[str]) -> None:
+    """A word that is neither a command nor there, but nearly a command, was meant as one."""
+    import difflib
+
+    for word in first:
+        meant = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.7)
+        if meant and os.sep not in word and not os.path.lexists(word):
+            raise StagewatchError(
+                f"{word}: there is no such command, file or folder; did you mean `stagewatch {meant[0]}`?"
+            )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,6 +132,16 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument_group("what to show")
+    what.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="start the environment with this fault, by its name or id (may be repeated)",
+    )
+    what.add_argument("--list-faults", action="store_true", help="list the faults, and what a test sees of each")
+    what.add_argument("--scenario", metavar="NAME", help="run this plan of suites/scenarios instead of the whole")
     _run_options(parser)
     parser.set_defaults(paths=[])
 
@@ -158,7 +181,7 @@ def _show(parser: argparse.ArgumentParser) -> None:
 
 _COMMANDS = {
     "run": ("run tests and watch them", _run),
-    "demo": ("run the bundled sample project", _demo),
+    "demo": ("run the bundled suites against the staging environment that comes with them", _demo),
     "attach": ("watch a run that is going on, or the latest that has ended", _attach),
     "sessions": ("list the sessions that are alive", _json),
     "stop": ("end a session and all that it started", _session),

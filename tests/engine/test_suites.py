@@ -108,3 +108,77 @@ def test_an_exclusive_suite_runs_while_nothing_else_does(ran: Commanded) -> None
     assert len(spans) == 8
     order = sorted(spans, key=lambda id: spans[id][0])
     assert order[-1] == "alone/test_alone.py::test_alone"
+
+
+SELECTED = """
+[run]
+suites = ["b"]
+tiers = ["P1"]
+markers = "not slow"
+[[tier]]
+id = "P1"
+[[tier]]
+id = "P2"
+[[suite]]
+id = "a"
+tier = "P1"
+paths = ["test_a.py"]
+[[suite]]
+id = "b"
+tier = "P2"
+paths = ["test_b.py"]
+[[suite]]
+id = "c"
+tier = "P2"
+paths = ["test_c.py"]
+"""
+
+
+@pytest.fixture(scope="module")
+def selective(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    module = "import pytest\ndef test_one(): pass\n@pytest.mark.slow\ndef test_slow(): pass\n"
+    folder = tmp_path_factory.mktemp("selective") / "project"
+    project = make_project(folder, test_a=module, test_b=module, test_c=module)
+    (project / "pytest.ini").write_text('[pytest]\nmarkers = slow\naddopts = -m "not none_such" -k "not nothing"\n')
+    (project / "stagewatch.toml").write_text(SELECTED)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ran"),
+    [
+        ((), {"test_a.py::test_one", "test_b.py::test_one"}),
+        (("--suite", "c"), {"test_c.py::test_one", "test_c.py::test_slow"}),
+        (("--tier", "P1", "--suite", "c"), {f"test_{m}.py::test_{t}" for m in "ac" for t in ("one", "slow")}),
+        (("-m", "slow"), {f"test_{m}.py::test_slow" for m in "abc"}),
+        (("-k", "test_b and one"), {"test_b.py::test_one"}),
+        ((".",), {f"test_{m}.py::test_{t}" for m in "abc" for t in ("one", "slow")}),
+    ],
+    ids=["as the plan says", "suite", "tier and suite add up", "markers", "keyword", "the whole"],
+)
+def test_what_is_not_selected_is_collected_and_not_run(
+    selective: Path, arguments: tuple[str, ...], ran: set[str]
+) -> None:
+    done = command(selective, *arguments)
+    outcomes = done.outcomes()
+    assert len(outcomes) == 6, done.error
+    assert {test for test, outcome in outcomes.items() if outcome == "passed"} == ran
+    assert {outcome for test, outcome in outcomes.items() if test not in ran} <= {"not-run"}
+    assert done.code == (0 if len(ran) == 6 else 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--tier", "P9"), 'stagewatch.toml has no such tier; known are "P1", "P2"'),
+        (("--suite", "d"), 'stagewatch.toml has no such suite; known are "a", "b", "c"'),
+        (("-k", "a or"), "-k: expected a keyword expression"),
+        (("-m", "("), "-m: expected a marker expression"),
+    ],
+)
+def test_what_the_plan_does_not_have_is_refused_before_anything_is_collected(
+    selective: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = command(selective, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.error and done.error.count("\n") == 1
