@@ -11,6 +11,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
 
 from suites.client import Client, Environment
 from suites.conftest import NewUser
@@ -201,7 +203,8 @@ async def test_open_sockets_are_counted_and_one_too_many_is_closed(new_user: New
     async with user.connect() as first, user.connect():
         assert (await user.call("GET", "/quotas"))["used"]["connections"] == 2
         async with user.connect(welcome=False) as third:
-            closed = await third.closed()
-        assert closed == (1013, "connection limit")
+            with pytest.raises(ConnectionClosed) as refused:
+                await third.receive()
+        assert refused.value.rcvd == Close(1013, "connection limit")
         assert (await first.ping())["type"] == "pong"
         assert (await user.call("GET", "/quotas"))["used"]["connections"] == 2

@@ -83,7 +83,7 @@ async def test_arguments_that_break_the_schema_are_refused_before_the_tool_is_ca
 
 
 async def test_a_search_gives_the_best_titles_first(member: Client) -> None:
-    query = "deploy rollback canary"
+    query = "failed deploy in staging"
     every = (await invoke(member, "search", query=query, limit=10))["hits"]
 
     assert len(every) > 3
@@ -91,7 +91,7 @@ async def test_a_search_gives_the_best_titles_first(member: Client) -> None:
     assert every[0]["score"] > every[-1]["score"]
     assert all({*query.split()} & {*hit["title"].lower().split()} for hit in every)
     assert (await invoke(member, "search", query=query))["hits"] == every[:3]
-    assert (await invoke(member, "search", query="CANARY!"))["hits"]
+    assert (await invoke(member, "search", query="DEPLOY!"))["hits"]
     assert await invoke(member, "search", query="zebra") == {"hits": []}
 
 
@@ -178,15 +178,15 @@ async def test_an_analyst_without_an_expression_calls_no_tool(member: Client) ->
 
 
 async def test_a_researcher_reports_what_the_search_tool_finds(member: Client) -> None:
-    found = await invoke(member, "search", query="rollback canary")
+    found = await invoke(member, "search", query="staging deploys")
     titles = [hit["title"] for hit in found["hits"]]
-    assert titles
+    assert len(titles) > 1
 
-    run, events = await ran(member, "researcher", "rollback canary")
+    run, events = await ran(member, "researcher", "staging deploys")
 
     assert run["result"]["text"] == f"Found {len(titles)}: {'; '.join(titles)}"
     (called,) = of(events, type="tool_executing")
-    assert (called["data"]["tool"], called["data"]["arguments"]) == ("search", {"query": "rollback canary"})
+    assert (called["data"]["tool"], called["data"]["arguments"]) == ("search", {"query": "staging deploys"})
     (completed,) = of(events, type="tool_completed")
     assert completed["data"]["result"] == found
     assert (await ran(member, "researcher", "zebra"))[0]["result"]["text"] == "Found 0"

@@ -19,7 +19,7 @@ def key() -> dict[str, str]:
 
 
 def answer(response: httpx.Response) -> tuple[Any, ...]:
-    return response.status_code, response.json(), response.headers["location"]
+    return response.status_code, response.json(), response.headers.get("location")
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_a_message_is_never_changed_or_deleted(member: Client) -> None:
     for method in ("PATCH", "PUT", "DELETE"):
         response = await member.request(method, path, json={"content": "otherwise"})
         problem(response, 405, "method-not-allowed")
-        allowed = set(response.headers["allow"].replace(" ", "").split(","))
+        allowed = set(response.headers.get("allow", "").replace(" ", "").split(","))
         assert "GET" in allowed
         assert method not in allowed
 
