@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 from hypothesis import strategies as st
 
 from tests.scripted import Script
 from tui import events as e
-from tui.plan.model import GatePolicy, Plan, Suite, Target, Tier
+from tui.plan.model import GatePolicy, Plan, Quarantined, Suite, Target, Tier
 
 OUTCOMES: tuple[e.Outcome, ...] = (
     "passed", "passed", "passed", "failed", "error", "skipped", "xfailed", "xpassed", "timeout", "crashed", "cancelled",
@@ -21,9 +23,14 @@ _POLICIES = st.builds(
     least=st.sampled_from([None, 0, 1, 3]),
     flaky=st.sampled_from([None, 0, 1]),
     skipped=st.sampled_from([None, 0, 1]),
+    longest=st.sampled_from([None, None, 1.0, 30.0]),
 )
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+_QUARANTINED = st.sampled_from(["tests", "tests/P1.py", "tests/other.py"])
+_UNTIL = st.sampled_from([datetime.date(2025, 9, 6), datetime.date(2025, 9, 7), datetime.date(2030, 1, 1)])
 
 
 @st.composite
@@ -33,7 +40,13 @@ def _plans(draw: st.DrawFn) -> Plan:
     tiers = tuple(Tier(id, order=order, gate=draw(_POLICIES)) for order, id in enumerate(("P1", "P2")))
     suites = (Suite("s", "P1", "shop"), Suite("t", "P2"))
     target = Target(health_url=draw(st.sampled_from([None, HEALTH])))
-    return Plan(source="stagewatch.toml", target=target, gate=draw(_POLICIES), tiers=tiers, suites=suites)
+    quarantine = tuple(
+        Quarantined(test, until, "known") for test, until in draw(st.lists(st.tuples(_QUARANTINED, _UNTIL), max_size=2))
+    )
+    return Plan(
+        source="stagewatch.toml", target=target, gate=draw(_POLICIES), tiers=tiers, suites=suites,
+        valid_for=draw(st.sampled_from([None, None, 5.0, 1800.0])), quarantine=quarantine,
+    )  # fmt: skip
 
 
 @st.composite
@@ -52,11 +65,13 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     for number in range(draw(st.integers(0, 3))):
         asked = tests if number == 0 else draw(st.lists(st.sampled_from(tests), unique=True)) if tests else []
         script.asked(asked)
+        left = [*asked]
         for test in asked:
             if draw(st.sampled_from([True, True, True, True, False])):
                 _attempt(draw, script, test)
+                left.remove(test)
         if plan.target.health_url and draw(st.sampled_from([False, False, True])):
-            _lose_target(draw, script, asked)
+            _lose_target(draw, script, left)
         if draw(st.sampled_from([False] * 9 + [True])):
             script.add(e.WorkerEnded(script.at, 2, e.Exit(signal="SIGKILL"), lost=True))
             script.add(e.WorkerStarted(script.at, 2, 4713, 1))
@@ -66,20 +81,23 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
             script.collected(digest=f"d{number + 2}", generation=number + 2)
     if draw(st.sampled_from([False] * 9 + [True])):
         script.add(e.RecordingFailed(script.at, "disk full"))
+    if draw(st.sampled_from([False] * 4 + [True])):
+        script.add(e.Overridden(script.at, "ann@pts/1", draw(_TEXTS)))
     if draw(st.booleans()):
         script.ended(interrupted=draw(st.booleans()), why=draw(_TEXTS))
     return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
 
 
-def _lose_target(draw: st.DrawFn, script: Script, asked: list[int]) -> None:
+def _lose_target(draw: st.DrawFn, script: Script, left: list[int]) -> None:
     """It has answered once, and does no more; tests are blocked by that, one may fail; it may answer again."""
-    since = draw(st.sampled_from([0.0, script.at - 5.0, script.at]))
-    if since:
+    known = max((event.asked for event in script.events if isinstance(event, e.TargetAnswered)), default=0.0)
+    since = max(known, draw(st.sampled_from([0.0, script.at - 5.0, script.at])))
+    if since > known:
         script.add(e.TargetAnswered(script.at, HEALTH, since))
     script.add(e.TargetUnreachable(script.at, HEALTH, draw(_TEXTS), since))
-    if asked and draw(st.booleans()):
-        script.ran(asked[0], "failed", draw(_TEXTS))
-    blocked = draw(st.lists(st.sampled_from(asked), unique=True)) if asked else []
+    if left and draw(st.booleans()):
+        script.ran(left.pop(0), "failed", draw(_TEXTS))
+    blocked = draw(st.lists(st.sampled_from(left), unique=True)) if left else []
     if blocked:
         script.add(e.TestsBlocked(script.at, tuple(blocked), "the target does not answer"))
     if draw(st.booleans()):

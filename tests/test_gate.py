@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +13,8 @@ from tests.histories import histories
 from tests.scripted import BEGAN, Script, simple, state_of
 from tui import events as e
 from tui.errors import INTERRUPTED
-from tui.gate import GO, INCONCLUSIVE, NO_GO, PARTIAL, TOO_FEW, Verdict, verdict
-from tui.plan.model import GatePolicy, Plan, Suite, Tier
+from tui.gate import GO, INCONCLUSIVE, NO_GO, PARTIAL, TOO_FEW, Verdict, under, verdict
+from tui.plan.model import GatePolicy, Plan, Quarantined, Suite, Tier
 from tui.state import RunState, reduce
 
 
@@ -336,7 +339,8 @@ def test_what_was_not_verified_is_never_go(history: list[e.Event]) -> None:
 def test_code_and_answer_agree(history: list[e.Event]) -> None:
     found = verdict(state_of(history), BEGAN)
     codes = {"go": {GO}, "no-go": {NO_GO, INTERRUPTED}, "inconclusive": {TOO_FEW, PARTIAL, INCONCLUSIVE, INTERRUPTED}}
-    assert found.exit_code in codes[found.answer]
+    overridden = found.override is not None and found.exit_code == GO
+    assert found.exit_code in codes[found.answer] or overridden
     assert found.reasons and all(found.reasons)
 
 
@@ -372,3 +376,75 @@ def test_what_is_decided_stays_so_until_the_pass_ends(history: list[e.Event]) ->
             decided = found.answer
         elif not state.is_running:
             decided = None
+
+
+# What ends, what is excused, and what somebody takes upon themself.
+
+
+def test_a_verdict_runs_out_after_the_last_result_and_says_what_it_was() -> None:
+    state = simple("passed", plan=msgspec.structs.replace(planned(), valid_for=1800.0)).state()
+    ended = state.passes[-1].ended
+    assert ended is not None
+    assert verdict(state, ended + 1799).answer == "go"
+    assert verdict(state, ended).valid_until == ended + 1800
+    void = verdict(state, ended + 1800)
+    assert (void.answer, void.exit_code) == ("inconclusive", INCONCLUSIVE)
+    assert void.reasons[0] == "the verdict has run out: it was go, valid until 2025-09-07 01:01 UTC"
+
+
+def test_a_no_go_that_has_run_out_is_no_go_no_longer_and_no_go_either() -> None:
+    state = simple("failed", plan=msgspec.structs.replace(planned(), valid_for=1800.0)).state()
+    assert verdict(state, BEGAN + 7200).reasons[0].startswith("the verdict has run out: it was no-go")
+
+
+def quarantining(until: datetime.date, test: str = "tests/x.py::test_0", **gate: object) -> Plan:
+    return msgspec.structs.replace(planned(**gate), quarantine=(Quarantined(test, until, "issue 41"),))
+
+
+@pytest.mark.parametrize("named", ["tests/x.py::test_0", "tests/x.py", "tests"])
+def test_a_test_in_quarantine_fails_and_does_not_block(named: str) -> None:
+    found = judged(simple("failed", *["passed"] * 2, plan=quarantining(datetime.date(2025, 9, 7), named)))
+    assert (found.answer, found.reasons) == ("go", ("2 of 3 passed, 1 in quarantine",))
+
+
+def test_a_quarantine_covers_nobody_else() -> None:
+    plan = quarantining(datetime.date(2025, 9, 7))
+    assert judged(simple("failed", "failed", "passed", plan=plan)).reasons == ("1 of 3 P1 tests fails, P1 allows none",)
+
+
+def test_a_quarantine_ends_with_its_last_day() -> None:
+    state = simple("failed", "passed", plan=quarantining(datetime.date(2025, 9, 7))).state()
+    midnight = datetime.datetime(2025, 9, 8, tzinfo=datetime.UTC).timestamp()
+    assert verdict(state, midnight - 1).answer == "go"
+    assert verdict(state, midnight).answer == "no-go"
+
+
+def test_a_tier_that_answers_too_late_blocks_and_a_rerun_does_not_make_it_later() -> None:
+    script = simple("passed", plan=planned(longest=4.0))
+    assert judged(script).reasons == ("P1 took 5 s, allowed are 4 s",)
+    quick = simple("passed", plan=planned(longest=5.0))
+    quick.at += 600
+    assert judged(quick.asked([1]).ran(1).pass_ended()).answer == "go"
+
+
+def test_the_whole_run_may_have_a_longest_time_too() -> None:
+    plan = msgspec.structs.replace(planned(), gate=GatePolicy(longest=5.0))
+    assert judged(simple("passed", plan=plan)).reasons == ("the run took 6 s, allowed are 5 s",)
+
+
+def test_an_override_lets_go_on_changes_no_result_and_ends_with_the_next_pass() -> None:
+    script = simple("failed").add(e.Overridden(BEGAN + 60, "ann@pts/1", "known, ships with the flag off"))
+    script.at = BEGAN + 120
+    found = judged(script)
+    assert (found.answer, found.exit_code) == ("no-go", GO)
+    assert found.override is not None and found.override.why == "known, ships with the flag off"
+    again = judged(script.asked([1]).ran(1, "failed", "assert 1 == 2").pass_ended())
+    assert (again.exit_code, again.override) == (NO_GO, found.override)
+
+
+def test_another_plan_judges_the_same_results() -> None:
+    state = simple("failed", "passed", plan=planned()).state()
+    assert verdict(state, BEGAN).answer == "no-go"
+    assert verdict(under(state, planned(pass_rate=0.5)), BEGAN).answer == "go"
+    assert verdict(under(state, quarantining(datetime.date(2025, 9, 7))), BEGAN).answer == "go"
+    assert verdict(state, BEGAN).answer == "no-go"

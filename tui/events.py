@@ -287,6 +287,13 @@ class RecordingFailed(_Event, frozen=True, tag="recording-failed"):
     why: str
 
 
+class Overridden(_Event, frozen=True, tag="overridden"):
+    """Somebody lets the deploy go on whatever the verdict is. It changes no result and is shown beside each verdict."""
+
+    by: str
+    why: str
+
+
 class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
     """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself."""
 
@@ -298,7 +305,7 @@ Event: TypeAlias = (
     IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable
     | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
     | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
-    | TestsBlocked | Noticed | RecordingFailed | IterationEnded
+    | TestsBlocked | Noticed | RecordingFailed | Overridden | IterationEnded
 )  # fmt: skip
 
 

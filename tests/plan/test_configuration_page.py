@@ -17,6 +17,7 @@ SCHEMA = {
     "[run]": (model.Cover, set(tables.RUN)),
     "[gate]": (model.GatePolicy, set(tables.GATE)),
     "[[tier]]": (model.Tier, {*tables.TIER, "gate", "value"}),
+    "[[quarantine]]": (model.Quarantined, set(tables.QUARANTINE)),
     "value": (model.Value, set(tables.VALUE)),
     "[[suite]]": (model.Suite, {*tables.SUITE, "value"}),
 }

@@ -80,6 +80,7 @@ def test_every_published_field_is_there() -> None:
         "reasons": ["2 of 2 passed, nothing blocks"],
         "not_checked": [],
         "valid_until": None,
+        "override": None,
         "exit_code": 0,
         "flaky": 1,
         "carried": 0,

@@ -31,12 +31,24 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class GatePolicy(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What a tier needs to be *go*. ``None`` leaves a point to the plan's ``[gate]``, then to the built-in default."""
+    """What a tier needs to be *go*. ``None`` leaves a point to the plan's ``[gate]``, then to the built-in default.
+
+    ``longest``: how long it may take from the start to its last first result; of ``[gate]``, how long the run.
+    """
 
     pass_rate: float | None = None
     least: int | None = None
     flaky: int | None = None
     skipped: int | None = None
+    longest: float | None = None
+
+
+class Quarantined(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tests that run and don't block until a date: ``test`` is a node id, or a file, folder or class of them."""
+
+    test: str
+    until: datetime.date
+    reason: str
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -87,7 +99,10 @@ class Cover(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All of it. ``source`` is the file it was read from; ``None`` when the project has no plan."""
+    """All of it. ``source`` is the file it was read from; ``None`` when the project has no plan.
+
+    ``valid_for``: how long a verdict holds.
+    """
 
     source: str | None = None
     target: Target = Target()
@@ -95,6 +110,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     tiers: tuple[Tier, ...] = ()
     suites: tuple[Suite, ...] = ()
     run: Cover = Cover()
+    valid_for: float | None = None
+    quarantine: tuple[Quarantined, ...] = ()
 
 
 class Selection(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,11 +7,11 @@ from typing import Any
 
 from tui.plan.locate import Place
 from tui.plan.mistakes import Document, nearest
-from tui.plan.model import Cover, GatePolicy, Plan, Suite, Target, Tier, Value
-from tui.plan.tables import GATE, GENERAL_GATE, RUN, SUITE, TARGET, TIER, VALUE, Later
+from tui.plan.model import Cover, GatePolicy, Plan, Quarantined, Suite, Target, Tier, Value
+from tui.plan.tables import GATE, GENERAL_GATE, QUARANTINE, RUN, SUITE, TARGET, TIER, VALUE, Later
 from tui.plan.values import Check, Unexpected, kind, quoted
 
-_TOP = ("target", "run", "gate", "tier", "suite", "action")
+_TOP = ("extends", "target", "run", "gate", "tier", "suite", "quarantine", "action")
 
 
 class Reader:
@@ -38,7 +38,9 @@ class Reader:
         return Plan(
             source=source,
             target=Target(**target),
+            valid_for=gate.pop("valid_for", None),
             gate=GatePolicy(**gate),
+            quarantine=tuple(self._quarantined(each, index) for index, each in self._tables(raw, "quarantine")),
             tiers=tuple(tiers),
             suites=tuple(suites),
             run=Cover(**run),
@@ -64,6 +66,13 @@ class Reader:
         values = self._values(plain, place, SUITE, name)
         self._required(raw, ("id", "tier"), place, name)
         return Suite(**values, value=self._value(raw, place, name))
+
+    def _quarantined(self, raw: Mapping[str, Any], index: int) -> Quarantined:
+        place: Place = ("quarantine", index)
+        name = f"quarantine {index + 1}"
+        values = self._table(raw, place, QUARANTINE, "[[quarantine]]", name)
+        self._required(raw, tuple(QUARANTINE), place, name)
+        return Quarantined(**values)
 
     def _value(self, raw: Mapping[str, Any], place: Place, name: str) -> Value | None:
         if "value" not in raw:

@@ -21,6 +21,12 @@ GATE: dict[str, Check | Later] = {
     "least": v.whole(0),
     "flaky": v.whole(0),
     "skipped": v.whole(0),
+    "longest": v.duration,
+}
+QUARANTINE: dict[str, Check | Later] = {
+    "test": v.text,
+    "until": v.date,
+    "reason": v.text,
 }
 VALUE: dict[str, Check | Later] = {
     "amount": v.number,
@@ -47,7 +53,7 @@ RUN: dict[str, Check | Later] = {
     "keyword": expressions.keyword,
     "markers": expressions.markers,
 }
-GENERAL_GATE: dict[str, Check | Later] = {**GATE, "valid_for": LATER}
+GENERAL_GATE: dict[str, Check | Later] = {**GATE, "valid_for": v.duration}
 TIER: dict[str, Check | Later] = {
     "id": v.identifier,
     "title": v.text_or_empty,

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from tui.events import FAILING, Evidence, Exit, Outcome
 from tui.gate import Verdict
 from tui.reports.results_json import EvidenceOf
+from tui.reports.summary import override_words
 from tui.shown import spelled
 from tui.state import Attempt, RunState, Test, duration, ordered_tiers
 
@@ -100,6 +101,8 @@ def _facts(state: RunState, verdict: Verdict) -> Iterable[tuple[str, str]]:
     yield "stagewatch.verdict", f"{verdict.answer} ({verdict.standing})"
     for reason in verdict.reasons:
         yield "stagewatch.reason", reason
+    if verdict.override is not None:
+        yield "stagewatch.override", override_words(verdict.override)
 
 
 def _case(test: Test, evidence: EvidenceOf) -> ET.Element:

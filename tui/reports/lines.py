@@ -29,8 +29,8 @@ from tui.reports.sentences import (
     target_words,
     verdict_line,
 )
-from tui.reports.summary import count_words, tier_line, tier_lines
-from tui.state import RunState, Test, tallies, total
+from tui.reports.summary import count_words, override_words, tier_line, tier_lines
+from tui.state import Override, RunState, Test, tallies, total
 
 _MOST_RUNNING = 16
 
@@ -48,6 +48,7 @@ class Lines:
         self._notices = 0
         self._lost = 0
         self._not_recorded = False
+        self._override: Override | None = None
         self._target = ""
         self._ended = False
         self._answer = ""
@@ -71,6 +72,7 @@ class Lines:
             lines += tell
         lines += self._lost_workers(state)
         lines += self._unrecorded(state)
+        lines += self._overridden(state)
         self._outstanding = {}
         for test in state.present():
             if test.queued or test.worker is not None:
@@ -232,6 +234,11 @@ class Lines:
             self._not_recorded = True
             yield say("attention", f"results are not recorded: {state.not_recorded}")
 
+    def _overridden(self, state: RunState, event: object = None) -> Iterator[str]:
+        if state.override is not None and state.override != self._override:
+            self._override = state.override
+            yield say("override", override_words(state.override))
+
     def _iteration_ended(self, state: RunState, event: object = None) -> Iterator[str]:
         if state.ended is not None and not self._ended:
             self._ended = True
@@ -282,5 +289,6 @@ _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.TestsBlocked: Lines._blocked,
     e.Noticed: Lines._noticed,
     e.RecordingFailed: Lines._unrecorded,
+    e.Overridden: Lines._overridden,
     e.IterationEnded: Lines._iteration_ended,
 }

@@ -35,6 +35,14 @@ class Target(msgspec.Struct, frozen=True):
     unreachable: str | None = None
 
 
+class Override(msgspec.Struct, frozen=True):
+    """Somebody has let the deploy go on, whatever the verdict is."""
+
+    at: str
+    by: str
+    why: str
+
+
 class TierCounts(msgspec.Struct, frozen=True):
     id: str
     title: str
@@ -128,6 +136,7 @@ class Results(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     not_checked: tuple[NotChecked, ...]
     valid_until: str | None
+    override: Override | None
     exit_code: int
     counts: Counts
     flaky: int
@@ -157,11 +166,12 @@ def results(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> Results:
         standing=verdict.standing,
         reasons=verdict.reasons,
         not_checked=verdict.not_checked,
-        valid_until=None,
+        valid_until=None if verdict.valid_until is None else moment(verdict.valid_until),
+        override=_override(verdict),
         exit_code=verdict.exit_code,
         counts=_counts(tests),
         flaky=sum(test.is_flaky for test in tests),
-        carried=0,
+        carried=sum(test.is_carried for test in tests),
         started=moment(state.began) if state.iteration else None,
         duration=_seconds(duration(state)),
         tiers=tuple(TierCounts(id, title, _counts(by_tier.get(id, ()))) for id, title in tiers),
@@ -178,6 +188,11 @@ def results(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> Results:
 def encode(document: Results) -> bytes:
     """The document as it is written: one line of UTF-8, with a newline at its end."""
     return msgspec.json.encode(document) + b"\n"
+
+
+def _override(verdict: Verdict) -> Override | None:
+    found = verdict.override
+    return None if found is None else Override(moment(found.at), found.by, found.why)
 
 
 def moment(at: float) -> str:
@@ -216,7 +231,7 @@ def _test(test: Test, evidence: EvidenceOf) -> TestResult:
         tier=test.tier,
         outcome=test.outcome,
         flaky=test.is_flaky,
-        carried=False,
+        carried=test.is_carried,
         duration=None if last is None else _seconds(last.duration),
         attempts=tuple(
             _attempt(number, attempt, (evidence(test.id, number) if attempt.has_evidence else None) or Evidence())

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 
 from tui.events import FAILING, Signature
 from tui.gate import Verdict
+from tui.gate.words import moment
 from tui.reports.amounts import clock, many, percent
 from tui.shown import line
-from tui.state import Group, RunState, Status, Tally, Test, duration, groups, tallies, total
+from tui.state import Group, Override, RunState, Status, Tally, Test, duration, groups, tallies, total
 
 LONGEST_MESSAGE = 300
 """Characters of a message that a line holds; ``attach`` and ``--json`` have the rest."""
@@ -39,6 +40,7 @@ def summary(state: RunState, verdict: Verdict, how_to_return: str) -> list[str]:
         line(_counted(state)),
         *_failed(state),
         *(line(f"not checked: {entry.why}") for entry in verdict.not_checked),
+        *([line(f"override: {override_words(verdict.override)}")] if verdict.override else []),
         *([line(how_to_return)] if how_to_return else []),
     ]
 
@@ -114,6 +116,11 @@ def _verdict(verdict: Verdict) -> Iterable[str]:
         yield line(f"  and: {reason}")
     if len(verdict.reasons) > _MOST_REASONS:
         yield f"  and {many(len(verdict.reasons) - _MOST_REASONS, 'reason')} more"
+
+
+def override_words(override: Override) -> str:
+    """Who let the deploy go on whatever the verdict is, when and why."""
+    return f"{override.by or 'somebody'} lets it go on, {moment(override.at)}: {override.why}"
 
 
 def _counted(state: RunState) -> str:

@@ -170,6 +170,14 @@ class Unreachable(msgspec.Struct, frozen=True, array_like=True):
         return f"the target does not answer: {self.url} ({self.why})" if self.url else self.why
 
 
+class Override(msgspec.Struct, frozen=True, array_like=True):
+    """Who let the deploy go on against the verdict, when and why."""
+
+    at: float
+    by: str
+    why: str
+
+
 class RunState(msgspec.Struct):
     """An iteration, as its events so far tell it. ``seq`` is the last event counted in."""
 
@@ -211,6 +219,11 @@ class RunState(msgspec.Struct):
     notices: list[tuple[float, str, bool]] = []
     tallies: dict[str, Tally] = {}
     """By tier; read it through the function ``tallies``, which names every tier and in its order."""
+    quarantined: dict[int, float] = {}
+    """Tests that the plan has put in quarantine, and when that ends."""
+    answered_after: dict[str, float] = {}
+    """By tier: seconds from the beginning to its latest first result."""
+    override: Override | None = None
     failed: dict[int, None] = {}
     """The ids of the tests that fail now, in the order in which they began to."""
 

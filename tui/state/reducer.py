@@ -9,8 +9,9 @@ import msgspec
 
 from tui import events as e
 from tui.events import FAILING, Event, FoundTest
+from tui.plan.quarantine import quarantine_end
 from tui.state.counting import enter, leave
-from tui.state.model import Attempt, Pass, RunState, Test, Unreachable, Worker
+from tui.state.model import Attempt, Override, Pass, RunState, Test, Unreachable, Worker
 
 
 def reduce(state: RunState, event: Event) -> None:
@@ -84,6 +85,8 @@ def _tests_found(state: RunState, event: e.TestsFound) -> None:
         known = state.tests.get(found.id)
         if known is None:
             known = state.tests[found.id] = _test(found)
+            if state.plan.quarantine and (until := quarantine_end(state.plan, found.node)) is not None:
+                state.quarantined[found.id] = until
         else:
             leave(state, known)
             known.gone = False
@@ -205,6 +208,9 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
         )
     )
     enter(state, test)
+    if len(test.attempts) == 1:
+        after = event.started + event.duration - state.began
+        state.answered_after[test.tier] = max(after, state.answered_after.get(test.tier, 0.0))
     worker = state.workers.get(event.worker)
     if worker is not None:
         worker.test = None
@@ -220,6 +226,10 @@ def _tests_blocked(state: RunState, event: e.TestsBlocked) -> None:
             Attempt("blocked", 0, state.generation, event.at, 0.0, message=event.why, digest=state.digest)
         )
         enter(state, test)
+
+
+def _overridden(state: RunState, event: e.Overridden) -> None:
+    state.override = Override(event.at, event.by, event.why)
 
 
 def _noticed(state: RunState, event: e.Noticed) -> None:
@@ -264,5 +274,6 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.TestsBlocked: _tests_blocked,
     e.Noticed: _noticed,
     e.RecordingFailed: _recording_failed,
+    e.Overridden: _overridden,
     e.IterationEnded: _iteration_ended,
 }

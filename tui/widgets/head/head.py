@@ -8,6 +8,7 @@ from tui.events import Outcome
 from tui.gate import allowed_failures, tier_policy
 from tui.plan.model import Tier
 from tui.reports.amounts import clock, many
+from tui.reports.summary import override_words
 from tui.state import RunState
 from tui.widgets.head.flag import GLYPHS, GROUNDS, WORDS, flag
 from tui.widgets.line import Line, fit
@@ -115,6 +116,8 @@ def said_below(view: View) -> list[tuple[str, str, str]]:
         rows.append(("ended", view.feed.farewell, "what is here stays readable"))
     if state.not_recorded is not None:
         rows.append(("danger", "results are not recorded", state.not_recorded))
+    if verdict.override is not None:
+        rows.append(("override", override_words(verdict.override), ""))
     others = list(verdict.reasons[1:])
     if others:
         rows.append(("also", others[0], f"+{len(others) - 1} more" if len(others) > 1 else ""))

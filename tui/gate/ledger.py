@@ -1,0 +1,57 @@
+"""The ledger: what a verdict could not rest on. Not empty means that it is at most inconclusive."""
+
+from __future__ import annotations
+
+from tui.events import FAILING, Outcome
+from tui.gate.model import NotChecked
+from tui.gate.words import tests
+from tui.state import RunState, Tally, Test
+
+
+def ledger_of(state: RunState, everything: Tally) -> list[NotChecked]:
+    lines = []
+    if not state.is_running:
+        unchecked: tuple[tuple[Outcome, str], ...] = (
+            ("not-run", "did not run"), ("cancelled", "cancelled"), ("blocked", "blocked"),
+        )  # fmt: skip
+        if count := everything.untargeted:
+            lines.append(NotChecked("target", count, f"{count} {tests(count)} failed while the target did not answer"))
+        for what, word in unchecked:
+            count = everything.outcomes.get(what, 0)
+            if count:
+                was = "" if what == "not-run" else ("was " if count == 1 else "were ")
+                lines.append(NotChecked(what, count, f"{count} {tests(count)} {was}{word}"))
+        lines += _unresolved(state)
+    if state.partial:
+        lines.append(NotChecked("selection", 0, "only a part of the plan was selected"))
+    if state.lost_workers:
+        count = state.lost_workers
+        lines.append(NotChecked("workers", count, f"{count} worker{'s' * (count != 1)} lost"))
+    if uncollected := sum(test.collection for test in state.failing()):
+        modules = "1 module" if uncollected == 1 else f"{uncollected} modules"
+        lines.append(NotChecked("collection", uncollected, f"{modules} could not be collected"))
+    if state.not_recorded is not None:
+        lines.append(NotChecked("not recorded", 0, f"results are not recorded: {state.not_recorded}"))
+    if state.is_cut_short:
+        because = f": {state.end_reason}" if state.end_reason else ""
+        lines.append(NotChecked("interrupted", 0, f"the run was interrupted{because}"))
+    return lines
+
+
+def _unresolved(state: RunState) -> list[NotChecked]:
+    """Tests that failed and, asked again with the same sources, neither failed nor passed: a skip is no cure."""
+    count = sum(len(test.attempts) > 1 and _is_unresolved(test) for test in state.present())
+    if not count:
+        return []
+    return [NotChecked("unresolved", count, f"{count} {tests(count)} failed and did not pass when run again")]
+
+
+def _is_unresolved(test: Test) -> bool:
+    last = test.attempts[-1]
+    said = [a.outcome for a in test.attempts if a.digest == last.digest and a.outcome in FAILING | _PASSING]
+    return last.outcome not in FAILING and bool(said) and said[-1] in FAILING
+
+
+_PASSING: frozenset[Outcome] = frozenset({"passed", "xpassed"})
+OUTSTANDING = {"not-run", "cancelled", "selection"}
+"""Ledger lines that only say that work is left: exit code 5, not 6."""
