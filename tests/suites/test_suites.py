@@ -33,7 +33,7 @@ def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_suite_of_the_plan_has_as_many_tests_as_were_planned() -> None:
-    collected = run_pytest("--collect-only", "-q")
+    collected = run_pytest("--collect-only")
     assert collected.returncode == 0, collected.stdout + collected.stderr
     nodes = [line for line in collected.stdout.splitlines() if "::" in line]
     found: Counter[str] = Counter()
