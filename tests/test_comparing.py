@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
+import msgspec
 from hypothesis import given, settings
 
 from tests.histories import histories
 from tests.scripted import Script, state_of
 from tui import events as e
 from tui.gate import verdict
+from tui.reports import schemas
 from tui.reports.comparison import comparison, comparison_lines
 from tui.state import RunState
 from tui.state.comparing import by_change, compare
+
+SCHEMA = json.loads(schemas.schemas()["comparison.json"])
 
 
 def iteration(
@@ -97,5 +104,6 @@ def test_every_test_of_both_is_in_exactly_one_list(older: list[e.Event], newer: 
     gone = {(test.node, test.ordinal) for test in before.present()} - there
     assert {(one.test.node, one.test.ordinal) for one in found["gone"]} == gone
     document = comparison(before, verdict(before, 0), after, verdict(after, 0))
+    jsonschema.validate(json.loads(msgspec.json.encode(document)), SCHEMA)
     assert sum(document.counts.values()) == len(listed)
     assert all(one.outcome in ("passed", "xfailed", "xpassed") for c in found["fixed"] if (one := c.newer))

@@ -176,13 +176,73 @@ def show(chosen: Namespace) -> int:
     return _run(viewing.watch_recorded(_recorded_here(), chosen.number, wanted))
 
 
+def compare(chosen: Namespace) -> int:
+    """Say what is different between two iterations."""
+    import time
+
+    import msgspec
+
+    from tui import queries, viewing
+    from tui.gate import verdict
+    from tui.reports.comparison import comparison, comparison_lines
+
+    folder = _recorded_here()
+    older, newer = queries.load(folder, chosen.older), queries.load(folder, chosen.newer)
+    judged = verdict(older, time.time()), verdict(newer, time.time())
+    if chosen.json is not None:
+        viewing.write_document(chosen.json, msgspec.json.encode(comparison(older, judged[0], newer, judged[1])))
+        return 0
+    for line in comparison_lines(older, judged[0], newer, judged[1]):
+        print(line)
+    return 0
+
+
+def report(chosen: Namespace) -> int:
+    """Write the status report of an iteration."""
+    import time
+
+    from tui import queries, viewing
+    from tui.gate import verdict
+
+    state = queries.load(_recorded_here(), chosen.number)
+    judged = verdict(state, time.time())
+    viewing.write_report(state, judged, chosen.format, chosen.output)
+    return 0
+
+
+def gate(chosen: Namespace) -> int:
+    """Say whether the deploy may go on; the exit code is the verdict's."""
+    import time
+
+    from tui import queries, viewing
+    from tui.gate import under, verdict
+    from tui.plan.file import read_plan
+    from tui.reports.summary import gate_lines
+
+    folder = _recorded_here()
+    plan = None if chosen.plan is None else read_plan(Path(chosen.plan))
+    state = queries.load(folder, chosen.number)
+    if chosen.override is not None:
+        viewing.override(folder, state, _find(None) if state.ended is None else None, chosen.override)
+        state = queries.load(folder, state.iteration)
+    if plan is not None:
+        state = under(state, plan)
+    judged = verdict(state, time.time())
+    if chosen.json is not None:
+        viewing.write_results(state, judged, chosen.json, None)
+    else:
+        for line in gate_lines(state, judged):
+            print(line)
+    return judged.exit_code
+
+
 _COMMANDS = {
     "run": run, "demo": demo, "attach": attach, "sessions": sessions, "stop": stop,
-    "rerun": rerun, "history": history, "show": show,
+    "rerun": rerun, "history": history, "show": show, "compare": compare, "report": report, "gate": gate,
 }  # fmt: skip
 
 
-_LISTS = ("sessions", "history")
+_LISTS = ("sessions", "history", "compare", "report")
 
 
 def _own_fault() -> int:

@@ -179,6 +179,30 @@ def _show(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("older", type=_count, metavar="A", help="the earlier iteration")
+    parser.add_argument("newer", type=_count, metavar="B", help="the later one")
+    _json(parser)
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", nargs="?", type=_count, metavar="N", help="the iteration (default: the latest)")
+    parser.add_argument("--format", choices=("markdown", "json", "junit"), default="markdown", metavar="F",
+                        help="markdown (default), json or junit")  # fmt: skip
+    parser.add_argument(
+        "-o", dest="output", type=_writable, default="-", metavar="FILE", help="default: standard output"
+    )
+
+
+def _gate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", nargs="?", type=_count, metavar="N", help="the iteration (default: the latest)")
+    parser.add_argument("--plan", metavar="FILE", help="judge by this plan (default: the one it was run under)")
+    parser.add_argument(
+        "--override", type=_reason, metavar="WHY", help="let the deploy go on all the same; recorded with your name"
+    )
+    _json(parser)
+
+
 _COMMANDS = {
     "run": ("run tests and watch them", _run),
     "demo": ("run the bundled suites against the staging environment that comes with them", _demo),
@@ -188,6 +212,9 @@ _COMMANDS = {
     "rerun": ("run tests of a live session again", _rerun),
     "history": ("list the iterations of this project", _json),
     "show": ("open an iteration of this project, on the board", _show),
+    "compare": ("say what is different between two iterations", _compare),
+    "report": ("write the status report of an iteration", _report),
+    "gate": ("say whether the deploy may go on, and exit with it", _gate),
 }
 
 
@@ -206,6 +233,12 @@ def _writable(text: str) -> str:
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text} can't be written ({error.strerror})") from None
     return str(path)
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a reason, found none")
+    return text.strip()
 
 
 def _count(text: str) -> int:

@@ -66,8 +66,17 @@ class Stop(_Message, frozen=True, tag="stop"):
     id: int = 0
 
 
-Command: TypeAlias = Rerun | Cancel | WantEvidence | Stop
-FromViewer: TypeAlias = Hello | Rerun | Cancel | WantEvidence | Stop
+class Override(_Message, frozen=True, tag="override"):
+    """Let the deploy go on whatever the verdict is; recorded with who asks, and why."""
+
+    why: str
+    id: int = 0
+
+
+Request: TypeAlias = Rerun | Cancel | Override | Stop
+"""What a person asks for: answered by ``Accepted`` or ``Refused``."""
+Command: TypeAlias = Request | WantEvidence
+FromViewer: TypeAlias = Hello | Command
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):

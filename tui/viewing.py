@@ -12,20 +12,25 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tui import places, queries
-from tui.client.live import LiveFeed
+from tui.client.asking import ask
+from tui.client.live import LiveFeed, who
 from tui.client.recorded import RecordedFeed
 from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Evidence
 from tui.gate import INCONCLUSIVE, Verdict, verdict
 from tui.plain import Printer, follow
-from tui.protocol import Stop
+from tui.protocol import Override, Stop
 from tui.reports.summary import summary
 from tui.reports.tracebacks import traceback_lines
 from tui.state import RunState
+
+if TYPE_CHECKING:
+    from tui.session.records import SessionRecord
 
 _ECHO = 0.5
 """Seconds in which a signal that follows another is the same: ``timeout`` tells its child, then the child's group,
@@ -217,6 +222,27 @@ def write_results(state: RunState, judged: Verdict, json: str | None, junit: str
             write_document(json, results_json.encode(results_json.results(state, judged, evidence)))
         if junit is not None:
             write_document(junit, junit_report.document(state, judged, evidence))
+
+
+def write_report(state: RunState, judged: Verdict, format: str, output: str) -> None:
+    """Write one document of an iteration: ``markdown``, ``json`` or ``junit``."""
+    if format == "markdown":
+        from tui.reports.markdown import report
+
+        write_document(output, report(state, judged, time.time()).encode())
+    else:
+        write_results(state, judged, output if format == "json" else None, output if format == "junit" else None)
+
+
+def override(folder: Path, state: RunState, session: SessionRecord | None, why: str) -> None:
+    """Record that this user lets the deploy go on: by the session that writes the iteration, if one lives."""
+    if session is not None and session.iteration == state.iteration:
+        asyncio.run(ask(Path(session.socket), Override(why)))
+        return
+    from tui.journal.journal import Journal
+
+    with Journal.open(folder) as journal:
+        journal.override(state.iteration, time.time(), who(), why)
 
 
 @contextmanager

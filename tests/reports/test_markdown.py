@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,6 +147,15 @@ def test_a_green_report_asks_for_nothing_but_to_go_on() -> None:
     document = of(script.ran(1).pass_ended())
     assert section(document, "Next steps").splitlines() == ["1. the deploy of r2 may go on"]
     assert "## Failing tests" not in document
+
+
+def test_an_override_and_the_end_of_a_verdict_stand_beside_it() -> None:
+    script = Script(msgspec.structs.replace(PLAN, valid_for=1800.0))
+    script.collected().asked(script.found("a.py::test"))
+    script.ran(1, "failed", "assert 1 == 2").pass_ended().add(e.Overridden(BEGAN + 30, "ann@pts/1", "flag is off"))
+    head = of(script).partition("## Summary")[0]
+    assert "- **Override**: ann\\@pts/1 lets it go on, 2025-09-07 00:31 UTC: flag is off" in head
+    assert "- **Valid until**: 2025-09-07 01:01:06 UTC" in head
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tui.client.live import LiveFeed
 from tui.errors import StagewatchError
-from tui.protocol import Refused, Rerun, Stop
+from tui.protocol import Refused, Request
 
 
-async def ask(socket: Path, command: Rerun | Stop, *, until_gone: bool = False) -> str:
+async def ask(socket: Path, command: Request, *, until_gone: bool = False) -> str:
     """Have a command carried out; returns what the session says to it. Raises StagewatchError when it refuses.
 
     ``until_gone``: return when the session has said goodbye.

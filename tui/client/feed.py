@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from tui.events import Event, Evidence
-from tui.protocol import Accepted, Cancel, Refused, Rerun, Stop
+from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
 
 
@@ -38,7 +38,7 @@ class Feed(Protocol):
     def farewell(self) -> str | None:
         """Why the updates ended."""
 
-    async def send(self, command: Rerun | Cancel | Stop) -> Accepted | Refused:
+    async def send(self, command: Request) -> Accepted | Refused:
         """Ask the session for something."""
 
     async def evidence(self, test: int, attempt: int) -> Evidence | None:

@@ -17,7 +17,6 @@ from tui.events import Event, Evidence
 from tui.protocol import (
     VERSION,
     Accepted,
-    Cancel,
     Command,
     Events,
     EvidenceReply,
@@ -25,9 +24,8 @@ from tui.protocol import (
     FromSession,
     Hello,
     Refused,
-    Rerun,
+    Request,
     Snapshot,
-    Stop,
     WantEvidence,
     Welcome,
 )
@@ -138,7 +136,7 @@ class LiveFeed:
         if await self._take_recorded_end():
             yield []
 
-    async def send(self, command: Rerun | Cancel | Stop) -> Accepted | Refused:
+    async def send(self, command: Request) -> Accepted | Refused:
         """Somebody has to be reading ``updates`` meanwhile."""
         if self._farewell is not None:
             return Refused(self._farewell.why)

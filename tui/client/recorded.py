@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui import queries
 from tui.events import Event, Evidence
-from tui.protocol import Accepted, Cancel, Refused, Rerun, Stop
+from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
 
 
@@ -44,7 +44,7 @@ class RecordedFeed:
         return
         yield ()
 
-    async def send(self, command: Rerun | Cancel | Stop) -> Accepted | Refused:
+    async def send(self, command: Request) -> Accepted | Refused:
         return Refused(self.read_only or "")
 
     async def evidence(self, test: int, attempt: int) -> Evidence | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from tui.errors import StagewatchError
-from tui.events import VERSION, Evidence, IterationBegan, IterationEnded, Recorded
+from tui.events import VERSION, Evidence, IterationBegan, IterationEnded, Overridden, Recorded
 from tui.journal import baseline as expectations
 from tui.journal import database, writer
 from tui.journal.baseline import Baseline, TestName
@@ -95,6 +95,11 @@ class Journal:
             # Another process came first with the same event.
             return False
         return True
+
+    def override(self, iteration: int, at: float, by: str, why: str) -> None:
+        """Record that somebody lets the deploy go on, behind the last event of an iteration that no session writes."""
+        with database.trouble(self.path):
+            writer.append(self._database, iteration, [Overridden(at, by, why)])
 
     def numbers(self) -> list[int]:
         """Of all iterations that have events, oldest first."""

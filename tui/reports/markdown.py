@@ -18,7 +18,7 @@ from tui.reports.amounts import clock, many, percent
 from tui.reports.inert import cell, code, text
 from tui.reports.next_steps import next_steps
 from tui.reports.sentences import selection
-from tui.reports.summary import STANDINGS, count_words, failure_words
+from tui.reports.summary import STANDINGS, count_words, failure_words, override_words
 from tui.state import Group, RunState, Tally, Test, duration, groups, ordered_tiers, tallies, total
 from tui.state.derived import suite_tallies
 
@@ -52,6 +52,8 @@ def _head(state: RunState, verdict: Verdict, now: float) -> list[str]:
         f"- **Verdict**: {verdict.answer.upper()}, {STANDINGS[verdict.standing]}"
         + (f": {text(verdict.reasons[0])}" if verdict.reasons else ""),
         *(f"  - and: {text(reason)}" for reason in verdict.reasons[1:]),
+        *([f"- **Override**: {text(override_words(verdict.override))}"] if verdict.override else []),
+        *([] if verdict.valid_until is None else [f"- **Valid until**: {_time(verdict.valid_until)}"]),
         f"- **Date**: {_time(state.began)}, took {clock(duration(state))}; this report: {_time(now)}",
         f"- **Environment**: {environment or 'none is declared'}",
         f"- **Revision**: {code(state.revision) if state.revision else 'unknown'}",
@@ -81,7 +83,7 @@ def _summary(state: RunState) -> Iterator[str]:
     for tier in ordered_tiers(state):
         tally = tallies(state)[tier.id]
         if tally.total:
-            title = f" {text(tier.title)}" if tier.title.casefold() != tier.id.casefold() else ""
+            title = f" {text(tier.title)}" if tier.title and tier.title.casefold() != tier.id.casefold() else ""
             yield f"- **{text(tier.id)}**{title}: {_counted(tally)}"
 
 

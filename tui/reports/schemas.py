@@ -11,11 +11,15 @@ from typing import Any, get_args
 import msgspec
 
 from tui.events import Outcome
+from tui.reports.comparison import Comparison
 from tui.reports.results_json import Results
 
 FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 
-_PUBLISHED: dict[str, tuple[str, type]] = {"results.json": ("Stagewatch results, version 1", Results)}
+_PUBLISHED: dict[str, tuple[str, type]] = {
+    "results.json": ("Stagewatch results, version 1", Results),
+    "comparison.json": ("Stagewatch comparison of two iterations, version 1", Comparison),
+}
 
 
 def schemas() -> dict[str, bytes]:

@@ -45,6 +45,19 @@ def summary(state: RunState, verdict: Verdict, how_to_return: str) -> list[str]:
     ]
 
 
+def gate_lines(state: RunState, verdict: Verdict) -> list[str]:
+    """A verdict to be read by itself: reasons, what it is about, what it could not rest on, how long it holds."""
+    until = verdict.valid_until
+    return [
+        *_verdict(verdict),
+        line(where(state)),
+        line(_counted(state)),
+        *(line(f"not checked: {entry.why}") for entry in verdict.not_checked),
+        *([] if until is None else [f"valid until {moment(until)}"]),
+        *([line(f"override: {override_words(verdict.override)}")] if verdict.override else []),
+    ]
+
+
 def where(state: RunState) -> str:
     """Which iteration of what, against what, and how long it took."""
     target = state.plan.target

@@ -19,7 +19,7 @@ from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
 from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
-from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Recorded, TestsFound
+from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded, TestsFound
 from tui.journal.baseline import Baseline
 from tui.journal.database import CannotRecord
 from tui.journal.journal import Journal
@@ -30,6 +30,7 @@ from tui.protocol import (
     Command,
     EvidenceReply,
     Farewell,
+    Override,
     Refused,
     Rerun,
     Snapshot,
@@ -262,6 +263,10 @@ class Session:
                 return Accepted("the session ends")
             case Cancel():
                 return self._cancel(command)
+            case Override():
+                self._record(Overridden(time.time(), who, self._masked(command.why)), None)
+                await self._recorder.flush()
+                return Accepted(f"{who} lets the deploy go on")
             case Rerun():
                 return await self._rerun(command, who)
 
