@@ -1,4 +1,4 @@
-"""Makes the pictures in this folder, from the real board on a real run of the sample project."""
+"""Makes the pictures in this folder, from the real board on real runs of the bundled suites."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ async def main() -> None:
         os.environ.update(XDG_STATE_HOME=state, COLORTERM="truecolor", TERM="xterm-256color")
         os.environ.pop("NO_COLOR", None)
         stagewatch = str(Path(sys.executable).with_name("stagewatch"))
-        root = Path(suites.__file__).parent / "sample"
-        for _ in range(3):  # so that there are usual durations and a trend
+        root = Path(suites.__file__).parent
+        for _ in range(2):  # so that there are usual durations and a trend
             subprocess.run([stagewatch, "demo", "--headless"], stdout=subprocess.DEVNULL, check=False)
-        subprocess.run([stagewatch, "demo", "--detach"], stdout=subprocess.DEVNULL, check=True)
+        scenario = [stagewatch, "demo", "--scenario", "iteration-1", "--detach"]
+        subprocess.run(scenario, stdout=subprocess.DEVNULL, check=True)
         socket = Path(next(record.socket for record in records.live() if record.root == str(root)))
         feed = await LiveFeed.connect(socket)
         await _picture(feed, "board-running-160x45", 160, 45, until=25)

@@ -1,1 +1,0 @@
-"""A small shop: the thing that the sample project's tests are about."""
