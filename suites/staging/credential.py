@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
+import base64
 
+from suites.staging.calls import Calls, Unreachable
 from suites.staging.clock import Clock
-from suites.staging.config import AUTH, Config
+from suites.staging.config import Config
 from suites.staging.switches import Switches
 
 _EARLY = 30.0
@@ -19,15 +20,14 @@ class CredentialRefused(Exception):
 class ServiceCredential:
     """The token of the client ``name`` (``backend``, ``gateway``): fetched when needed, kept until near its end."""
 
-    def __init__(self, config: Config, switches: Switches, clock: Clock, client: httpx.AsyncClient, name: str) -> None:
-        self._url = config.url(AUTH) + "/auth/service-token"
+    def __init__(self, config: Config, switches: Switches, clock: Clock, auth: Calls, name: str) -> None:
         self._name, self._secret = name, config.secrets.service_clients[name]
-        self._switches, self._clock, self._client = switches, clock, client
+        self._switches, self._clock, self._auth = switches, clock, auth
         self._token = ""
         self._ends = 0.0
 
     async def headers(self) -> dict[str, str]:
-        """To send along. Raises :class:`CredentialRefused`, or ``httpx.TransportError`` and ``HTTPStatusError``."""
+        """To send along. Raises :class:`CredentialRefused` and ``Unreachable``."""
         if self._switches.on("G5-service-credential-wrong"):
             await self._fetch("wrong " + self._secret)
         if not self._token or self._clock.now() >= self._ends - _EARLY:
@@ -39,11 +39,12 @@ class ServiceCredential:
         self._token = ""
 
     async def _fetch(self, secret: str) -> None:
-        answer = await self._client.post(
-            self._url, json={"grant_type": "client_credentials"}, auth=httpx.BasicAuth(self._name, secret)
+        basic = base64.b64encode(f"{self._name}:{secret}".encode()).decode()
+        status, answer = await self._auth.post(
+            "/auth/service-token", {"grant_type": "client_credentials"}, {"authorization": f"Basic {basic}"}
         )
-        if answer.status_code == 401:
+        if status == 401:
             raise CredentialRefused
-        answer.raise_for_status()
-        granted = answer.json()
-        self._token, self._ends = granted["access_token"], self._clock.now() + granted["expires_in"]
+        if status != 200:
+            raise Unreachable
+        self._token, self._ends = answer["access_token"], self._clock.now() + answer["expires_in"]

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx
-
-from suites.staging.config import AUDIENCE, AUTH, ISSUER, Config
+from suites.staging.calls import Calls
+from suites.staging.config import AUDIENCE, ISSUER, Config
 from suites.staging.switches import Switches
 from suites.staging.tokens import ACCESS, SERVICE, Claims, Expected, UnknownKey, believe, opened, public_keys
 
@@ -25,11 +24,10 @@ _MOST = 5000
 class Keyring:
     """Opens tokens. A token that was opened once is not opened again: its signature does not change."""
 
-    def __init__(self, config: Config, switches: Switches, client: httpx.AsyncClient) -> None:
-        self._url = config.url(AUTH) + "/.well-known/jwks.json"
+    def __init__(self, config: Config, switches: Switches, auth: Calls) -> None:
         self._fresh, self._again = config.scaled(_FRESH), config.scaled(_AGAIN)
         self._shared, self._following = config.secrets.shared, config.secrets.following.kid
-        self._switches, self._client = switches, client
+        self._switches, self._auth = switches, auth
         self._keys: Mapping[str, Any] = {}
         self._fetched = float("-inf")
         self._fetching = asyncio.Lock()
@@ -37,7 +35,7 @@ class Keyring:
         self._faults = switches.faults
 
     async def access(self, token: str, now: float) -> Claims:
-        """The claims of a user's token that holds by its content. Raises ``BadToken``, or ``httpx.HTTPError``."""
+        """The claims of a user's token that holds by its content. Raises ``BadToken``, or ``Unreachable``."""
         expected = self._expected()
         claims = await self._claims(token, expected)
         believe(claims, expected, now)
@@ -96,9 +94,7 @@ class Keyring:
         if time.monotonic() - self._fetched >= age:
             async with self._fetching:
                 if time.monotonic() - self._fetched >= age:
-                    answer = await self._client.get(self._url)
-                    answer.raise_for_status()
-                    self._keys = public_keys(answer.json())
+                    self._keys = public_keys(await self._auth.get("/.well-known/jwks.json"))
                     self._fetched = time.monotonic()
         return self._without_following() if stale else self._keys
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from suites.staging.calls import Calls, Unreachable
 from suites.staging.clock import Clock
 from suites.staging.config import AUTH, Config
 from suites.staging.credential import CredentialRefused, ServiceCredential
@@ -26,8 +27,8 @@ _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepal
 
 
 def internal_client() -> httpx.AsyncClient:
-    """For calls between services: kept connections, no proxy, no redirects."""
-    return httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, trust_env=False)
+    """For other calls between services: kept connections, no proxy, no redirects, no TLS."""
+    return httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, trust_env=False, verify=False)
 
 
 class Verifier:
@@ -36,9 +37,9 @@ class Verifier:
     def __init__(self, config: Config, switches: Switches, clock: Clock, name: str) -> None:
         self._switches, self._clock = switches, clock
         self.client = internal_client()
-        self.credential = ServiceCredential(config, switches, clock, self.client, name)
-        self._keyring = Keyring(config, switches, self.client)
-        self._url = config.url(AUTH) + "/internal/introspect"
+        self._auth = Calls(config.ports[AUTH])
+        self.credential = ServiceCredential(config, switches, clock, self._auth, name)
+        self._keyring = Keyring(config, switches, self._auth)
 
     async def identity(self, token: str) -> Identity:
         """The user of an access token that counts. Raises 401 ``invalid-token``, or 503 if nobody can tell."""
@@ -49,7 +50,7 @@ class Verifier:
             answer = await self._ask(token)
         except BadToken as bad:
             raise invalid_token(str(bad)) from None
-        except (httpx.HTTPError, CredentialRefused):
+        except (Unreachable, CredentialRefused):
             if self._fails_closed():
                 raise forbidden("Access was denied.") from None
             raise unavailable("The auth service does not answer.") from None
@@ -63,38 +64,32 @@ class Verifier:
             return await self._keyring.service(token, self._clock.now())
         except BadToken as bad:
             raise invalid_token(str(bad)) from None
-        except httpx.HTTPError:
+        except Unreachable:
             raise unavailable("The auth service does not answer.") from None
 
     async def headers(self) -> dict[str, str]:
         """The service credential, for a call to another service. Raises :class:`Problem` 503."""
         try:
             return await self.credential.headers()
-        except (httpx.HTTPError, CredentialRefused):
+        except (Unreachable, CredentialRefused):
             raise unavailable("The auth service gives no service token.") from None
 
     async def aclose(self) -> None:
         """Close the connections."""
+        self._auth.close()
         await self.client.aclose()
 
     async def _ask(self, token: str) -> dict[str, Any]:
-        """An introspection; once more with a new credential if this one was refused, or over a new connection."""
-        for last in (False, True):
-            try:
-                answer = await self.client.post(
-                    self._url, json={"token": token}, headers=await self.credential.headers()
-                )
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                if last:
-                    raise
-                continue
-            if answer.status_code == 401 and not last:
-                self.credential.drop()
-                continue
-            answer.raise_for_status()
-            result: dict[str, Any] = answer.json()
-            return result
-        raise AssertionError
+        """An introspection; once more with a new credential if this one was refused."""
+        for _ in range(2):
+            status, answer = await self._auth.post(
+                "/internal/introspect", {"token": token}, await self.credential.headers()
+            )
+            if status == 200:
+                result: dict[str, Any] = answer
+                return result
+            self.credential.drop()
+        raise CredentialRefused
 
     def _fails_closed(self) -> bool:
         """Two faults have the introspection fail, and the failure taken for a no, before the token is even read."""
