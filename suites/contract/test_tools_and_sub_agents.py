@@ -28,6 +28,11 @@ async def ran(client: Client, agent: str, input: str) -> tuple[Json, list[Json]]
     return run, (await client.call("GET", f"/threads/{thread}/events"))["items"]
 
 
+def ending(run: Json) -> tuple[str, str | None]:
+    """What became of a run: its status, and its error's code if it has one."""
+    return run["status"], (run["error"] or {}).get("code")
+
+
 def of(events: list[Json], **wanted: str | None) -> list[Json]:
     """The events that have all these fields."""
     return [event for event in events if all(event[name] == value for name, value in wanted.items())]
@@ -142,10 +147,10 @@ async def test_an_agent_whose_tool_is_disabled_fails_and_so_does_who_sent_it(own
     await own_client.call("PATCH", "/tools/search", {"enabled": False})
 
     researcher, events = await ran(own_client, "researcher", "deploy")
-    assert (researcher["status"], researcher["error"]["code"]) == ("failed", "tool_disabled")
+    assert ending(researcher) == ("failed", "tool_disabled")
     assert events[-1]["data"]["code"] == "tool_disabled"
     coordinator, _ = await ran(own_client, "coordinator", "deploy")
-    assert (coordinator["status"], coordinator["error"]["code"]) == ("failed", "sub_agent_failed")
+    assert ending(coordinator) == ("failed", "sub_agent_failed")
 
 
 # Agents that use tools ------------------------------------------------------------------------------------------------
@@ -172,6 +177,7 @@ async def test_an_analyst_computes_every_expression_in_turn(member: Client) -> N
 async def test_an_analyst_without_an_expression_calls_no_tool(member: Client) -> None:
     run, events = await ran(member, "analyst", "words alone, and a lonely 7")
 
+    assert ending(run) == ("completed", None)
     assert run["result"]["text"] == "Nothing to compute"
     assert run["result"]["usage"]["tool_calls"] == 0
     assert types(events) == ["agent_started", "agent_thinking", "partial_result", "agent_completed"]
@@ -259,7 +265,7 @@ async def test_sub_agents_are_heard_between_a_parents_thought_and_its_result(mem
 async def test_a_parent_fails_when_its_sub_agent_does(member: Client) -> None:
     run, events = await ran(member, "triage", "What is 1 / 0?")
 
-    assert (run["status"], run["error"]["code"]) == ("failed", "sub_agent_failed")
+    assert ending(run) == ("failed", "sub_agent_failed")
     assert run["result"] is None
     ends = [(event["agent"], event["data"]["code"]) for event in of(events, type="agent_failed")]
     assert ends == [("analyst", "tool_failed"), ("triage", "sub_agent_failed")]

@@ -19,8 +19,9 @@ def pointers(response: httpx.Response) -> list[str]:
 
 async def test_a_title_has_one_to_two_hundred_characters_once_stripped(member: Client) -> None:
     longest = "x" * 200
-    assert (await member.create_thread(f"  {longest}\n"))["title"] == longest
-    assert (await member.create_thread(" y "))["title"] == "y"
+    for title, stripped in ((f"  {longest}\n", longest), (" y ", "y")):
+        made = await member.post("/threads", {"title": title})
+        assert (made.status_code, made.json().get("title")) == (201, stripped)
 
     for body in ({"title": ""}, {"title": " \t "}, {"title": "x" * 201}, {"title": 7}, {}):
         assert pointers(await member.post("/threads", body)) == ["/title"], body
