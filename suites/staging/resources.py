@@ -21,7 +21,7 @@ from suites.staging.identity import Identity
 from suites.staging.problems import Problem, unauthenticated
 from suites.staging.tracing import Trail
 from suites.staging.validation import Shape, checked
-from suites.staging.web import BODY_LIMIT, TRAIL, too_large
+from suites.staging.web import BODY_LIMIT, TRAIL, read_out, too_large
 
 ANYBODY = ""
 """Needs no credential."""
@@ -91,7 +91,10 @@ class Call:
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
                 parts.append(part := message.get("body", b""))
-                if (size := size + len(part)) > BODY_LIMIT:
+                size += len(part)
+                if size > BODY_LIMIT and message.get("more_body"):
+                    await read_out(self._receive)
+                if size > BODY_LIMIT:
                     raise too_large()
                 if not message.get("more_body"):
                     break

@@ -44,14 +44,14 @@ class Verifier:
     async def identity(self, token: str) -> Identity:
         """The user of an access token that counts. Raises 401 ``invalid-token``, or 503 if nobody can tell."""
         try:
-            if self._fails_closed():
+            if self._asks_first():
                 await self._ask("")
             await self._keyring.access(token, self._clock.now())
             answer = await self._ask(token)
         except BadToken as bad:
             raise invalid_token(str(bad)) from None
         except (Unreachable, CredentialRefused):
-            if self._fails_closed():
+            if self._switches.on("G5-service-credential-wrong"):
                 raise forbidden("Access was denied.") from None
             raise unavailable("The auth service does not answer.") from None
         if not answer["active"]:
@@ -91,6 +91,6 @@ class Verifier:
             self.credential.drop()
         raise CredentialRefused
 
-    def _fails_closed(self) -> bool:
-        """Two faults have the introspection fail, and the failure taken for a no, before the token is even read."""
+    def _asks_first(self) -> bool:
+        """Under two faults the auth service is asked, in vain, before the token is even read."""
         return self._switches.on("G5-service-credential-wrong") or self._switches.on("G6-auth-service-down")

@@ -23,7 +23,7 @@ from suites.staging.database import Database
 from suites.staging.identity import identity
 from suites.staging.metrics import Metrics
 from suites.staging.operations import internal_resources
-from suites.staging.problems import invalid_token
+from suites.staging.problems import invalid_token, unavailable
 from suites.staging.resources import ANYBODY, SERVICE, SIGNED_IN, Call
 from suites.staging.switches import Switches
 from suites.staging.tokens import BadToken
@@ -45,11 +45,13 @@ def make(config: Config, instance: str) -> Starlette:
         *TokensApi(config, switches, clock, users, sessions, signing, register, Attempts(database)).resources(),
         *UsersApi(clock, users, sessions, register).resources(),
         *Published(signing).resources(),
-        *Internal(switches, sessions, register).resources(),
+        *Internal(sessions, register).resources(),
     ]
     table += internal_resources(metrics, table)
 
     async def guard(call: Call) -> None:
+        if switches.on("G6-auth-service-down"):
+            raise unavailable("The auth service is down.")
         needs = call.action.needs
         if needs == ANYBODY:
             return

@@ -7,10 +7,8 @@ from starlette.responses import Response
 from suites.staging.answers import Json
 from suites.staging.auth.sessions import Sessions
 from suites.staging.auth.standing import Register
-from suites.staging.problems import unavailable
 from suites.staging.resources import SERVICE, Action, Call, Resource
 from suites.staging.streams import LineStream
-from suites.staging.switches import Switches
 from suites.staging.tokens import BadToken
 from suites.staging.validation import Shape, Text
 
@@ -20,8 +18,8 @@ _TOKEN = Shape({"token": Text(100_000)})
 class Internal:
     """``/internal/…``, for services only."""
 
-    def __init__(self, switches: Switches, sessions: Sessions, register: Register) -> None:
-        self._switches, self._sessions, self._register = switches, sessions, register
+    def __init__(self, sessions: Sessions, register: Register) -> None:
+        self._sessions, self._register = sessions, register
 
     def resources(self) -> list[Resource]:
         """Its part of the table."""
@@ -33,8 +31,6 @@ class Internal:
     async def introspect(self, call: Call) -> Response:
         """Whether a user's token counts now, and whose it is (RFC 7662)."""
         token = (await call.body())["token"]
-        if self._switches.on("G6-auth-service-down"):
-            raise unavailable("The auth service is down.")
         try:
             return Json(self._register.look_up(token).answer)
         except BadToken as bad:

@@ -19,7 +19,7 @@ from suites.staging.auth.standing import Register
 from suites.staging.auth.users import User, Users
 from suites.staging.clock import Clock, written
 from suites.staging.config import Config
-from suites.staging.problems import Problem, not_found, unavailable
+from suites.staging.problems import Problem, not_found
 from suites.staging.resources import ANYBODY, SIGNED_IN, Action, Call, Resource
 from suites.staging.switches import Switches
 from suites.staging.tokens import BadToken
@@ -71,7 +71,6 @@ class TokensApi:
     async def login(self, call: Call) -> Response:
         """A session for a name and a password."""
         body = await call.body()
-        self._up()
         now = self._clock.now()
         if (wait := self._attempts.wait(body["user"], now)) > 0:
             raise Problem(
@@ -98,7 +97,6 @@ class TokensApi:
     async def refresh(self, call: Call) -> Response:
         """New tokens for a refresh token, which is void from now on."""
         body = await call.body()
-        self._up()
         try:
             user, sid, token = self._sessions.carry_on(body["refresh_token"], self._clock.now())
         except VoidToken:
@@ -188,7 +186,3 @@ class TokensApi:
     def _end(self, sid: str) -> None:
         self._sessions.end(sid)
         self._register.changed()
-
-    def _up(self) -> None:
-        if self._switches.on("G6-auth-service-down"):
-            raise unavailable("The auth service is down.")
