@@ -232,7 +232,8 @@ async def test_runs_and_events_are_counted_by_what_became_of_them(own_client: Cl
 
     await own_client.complete(thread, "analyst", "1 + 1 and 2 + 2")
     await own_client.complete(thread, "unreliable", "model")
-    async with own_client.connect(thread=thread) as socket:
+    async with own_client.connect() as socket:
+        await socket.subscribe(thread)
         slow = await own_client.start_run(thread, "slow", "2000")
         assert (await socket.next_event())["type"] == "agent_started"
     during = await measured(own_client)
