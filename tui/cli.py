@@ -106,12 +106,12 @@ def sessions(chosen: Namespace) -> int:
     """List what is alive."""
     import time
 
-    from tui import viewing
+    from tui.documents import write_document
     from tui.session import records
 
     live = records.live()
     if chosen.json is not None:
-        viewing.write_document(chosen.json, records.document(live))
+        write_document(chosen.json, records.document(live))
         return 0
     for record in live:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.began))
@@ -154,11 +154,12 @@ def rerun(chosen: Namespace) -> int:
 
 def history(chosen: Namespace) -> int:
     """List this project's iterations."""
-    from tui import queries, viewing
+    from tui import queries
+    from tui.documents import write_document
 
     folder = _recorded_here()
     if chosen.json is not None:
-        viewing.write_document(chosen.json, queries.history_document(queries.history(folder)))
+        write_document(chosen.json, queries.history_document(queries.history(folder)))
         return 0
     iterations = queries.history(folder, NEWEST)
     if older := queries.count(folder) - len(iterations):
@@ -182,7 +183,8 @@ def compare(chosen: Namespace) -> int:
 
     import msgspec
 
-    from tui import queries, viewing
+    from tui import queries
+    from tui.documents import write_document
     from tui.gate import verdict
     from tui.reports.comparison import comparison, comparison_lines
 
@@ -190,7 +192,7 @@ def compare(chosen: Namespace) -> int:
     older, newer = queries.load(folder, chosen.older), queries.load(folder, chosen.newer)
     judged = verdict(older, time.time()), verdict(newer, time.time())
     if chosen.json is not None:
-        viewing.write_document(chosen.json, msgspec.json.encode(comparison(older, judged[0], newer, judged[1])))
+        write_document(chosen.json, msgspec.json.encode(comparison(older, judged[0], newer, judged[1])))
         return 0
     for line in comparison_lines(older, judged[0], newer, judged[1]):
         print(line)
@@ -293,6 +295,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         limit=chosen.timeout,
         revision=chosen.revision,
         ends_with_run=headless and not chosen.keep,
+        report=None if chosen.report == "-" else chosen.report,
         notes=() if python.warning is None else (python.warning,),
     )
     ready = launch.start_session(request)
@@ -306,6 +309,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         until_idle=chosen.keep,
         json=chosen.json,
         junit=chosen.junit,
+        report=chosen.report == "-",
         started_in=getattr(chosen, "started_in", str(cwd)),
     )
     return _run(viewing.watch_session(Path(ready.socket), wanted, signals=signals))

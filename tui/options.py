@@ -51,8 +51,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         )
     if "pytest_args" in options:
         options.pytest_args = tuple(pytest_args)
-    if getattr(options, "json", None) == "-" and getattr(options, "junit", None) == "-":
-        raise StagewatchError("--json - and --junit - are two documents for one standard output: name a file for one")
+    printed = [f"--{name}" for name in ("json", "junit", "report") if getattr(options, name, None) == "-"]
+    if len(printed) > 1:
+        raise StagewatchError(
+            f"{printed[0]} - and {printed[1]} - are two documents for one standard output: name a file for one"
+        )
     return options
 
 
@@ -122,6 +125,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     )
     _json(parser)
     parser.add_argument("--junit", type=_writable, metavar="FILE", help="write JUnit XML (- for standard output)")
+    parser.add_argument(
+        "--report", type=_writable, metavar="FILE", help="keep the status report there, in Markdown, while it runs"
+    )
     parser.set_defaults(pytest_args=())
 
 

@@ -20,6 +20,7 @@ from tui import places, queries
 from tui.client.asking import ask
 from tui.client.live import LiveFeed, who
 from tui.client.recorded import RecordedFeed
+from tui.documents import write_document
 from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Evidence
 from tui.gate import INCONCLUSIVE, Verdict, verdict
@@ -40,6 +41,8 @@ and a terminal that is closed is told of by the kernel and by the shell."""
 class Wanted(msgspec.Struct, frozen=True):
     """How to watch. ``owns``: signals end the session too (headless run). ``json``/``junit``: file names, or ``-``.
 
+    ``report``: the status report goes to standard output at the end (into a file, the session writes it).
+
     ``started_in``: the folder where the user stands, when that is not known to be the project's.
     """
 
@@ -49,6 +52,7 @@ class Wanted(msgspec.Struct, frozen=True):
     until_idle: bool = False
     json: str | None = None
     junit: str | None = None
+    report: bool = False
     started_in: str = ""
 
 
@@ -113,7 +117,7 @@ async def watch_recorded(folder: Path, number: int | None, wanted: Wanted) -> in
 
 
 async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: str, signals: Signals | None) -> int:
-    printer = Printer(sys.stderr if "-" in (wanted.json, wanted.junit) else sys.stdout)
+    printer = Printer(sys.stderr if wanted.report or "-" in (wanted.json, wanted.junit) else sys.stdout)
     plain = is_plain(wanted.headless)
     interrupted = False
     try:
@@ -142,6 +146,8 @@ async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: s
     else:
         printer.write(summary(state, judged, come_back))
     write_results(state, judged, wanted.json, wanted.junit)
+    if wanted.report:
+        write_report(state, judged, "markdown", "-")
     if trouble is not None:
         raise trouble
     return judged.exit_code
@@ -264,28 +270,3 @@ def _from_here(state: RunState, started_in: str) -> str:
 
 def _no_evidence(test: int, attempt: int) -> None:
     return None
-
-
-def write_document(name: str, document: bytes) -> None:
-    """Write a file (at once or not at all), a device or a pipe, or standard output for ``-``."""
-    path = Path(name)
-    half = None
-    try:
-        if name == "-":
-            sys.stdout.buffer.write(document)
-            sys.stdout.buffer.flush()
-        elif path.exists() and not path.is_file():
-            path.write_bytes(document)
-        else:
-            path = path.resolve()
-            half = path.with_name(f".{path.name[:200]}.{os.getpid()}")
-            half.write_bytes(document)
-            half.replace(path)
-    except OSError as error:
-        if name == "-" and isinstance(error, BrokenPipeError):
-            # Its reader has seen enough; that is no fault, and no verdict.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return
-        if half is not None:
-            half.unlink(missing_ok=True)
-        raise StagewatchError(f"{name} can't be written ({error.strerror})") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.user import User
+from tests.e2e.user import GATED, PATIENCE, User, until
 
 FAILS = {"test_shop.py": "def test_a(): pass\ndef test_b(): assert 1 == 2\n"}
 
@@ -93,3 +93,37 @@ def test_what_can_not_be_answered_is_one_sentence(told: Told, command: list[str]
     ended = told.user.type(*command, cwd=told.root)
     assert ended.code == 2
     assert sentence in ended.err and len(ended.err.splitlines()) == 1
+
+
+def test_a_report_file_tells_of_the_run_while_it_goes_on_and_of_its_end(tmp_path: Path) -> None:
+    user = User(tmp_path)
+    root = user.project("gated", GATED)
+    file = user.home / "status.md"
+    process = user.begin("--headless", "--report", str(file), cwd=root)
+    try:
+        until(lambda: file.exists() and "1 failed" in file.read_text())
+        assert "so far" in file.read_text() or "decided" in file.read_text()
+        user.open_gate()
+        process.communicate(timeout=PATIENCE)
+        assert "- **Verdict**: NO-GO, final" in file.read_text()
+        assert [path.name for path in user.home.glob(".status*")] == []
+    finally:
+        user.leave()
+
+
+def test_a_report_that_can_not_be_written_any_more_costs_nothing_else(tmp_path: Path) -> None:
+    user = User(tmp_path)
+    root = user.project("gated", GATED)
+    folder = user.home / "reports"
+    folder.mkdir()
+    process = user.begin("--headless", "--report", str(folder / "status.md"), cwd=root)
+    try:
+        until(lambda: (folder / "status.md").exists())
+        (folder / "status.md").unlink()
+        folder.rmdir()
+        user.open_gate()
+        out, _ = process.communicate(timeout=PATIENCE)
+        assert "the report: " in out and "can't be written" in out
+        assert process.returncode == 1
+    finally:
+        user.leave()

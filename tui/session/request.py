@@ -14,7 +14,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     for the default. ``limit``: seconds a test may take, 0 for no limit. ``ends_with_run``: the
     session ends when the first pass has (headless); otherwise when nobody has watched for a while.
     ``unwatched_for``: seconds that a run which has ended is kept for somebody to look, and to rerun warm.
-    ``notes``: what the user should be told at the start.
+    ``notes``: what the user should be told at the start. ``report``: the file that has the status report.
     """
 
     session: str
@@ -32,6 +32,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     ends_with_run: bool = False
     unwatched_for: float = 15 * 60.0
     notes: tuple[str, ...] = ()
+    report: str | None = None
 
 
 class Ready(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -40,6 +40,7 @@ from tui.protocol import (
 from tui.session import logout, records
 from tui.session.choosing import chosen
 from tui.session.recorded import recorded_plan, recorded_selection, recorded_suites
+from tui.session.report_file import ReportFile
 from tui.session.request import Ready, RunRequest
 from tui.session.server import Reply, Server
 from tui.session.surroundings import Surroundings
@@ -66,6 +67,9 @@ class Session:
         self._stop_reason = ""
         self._interrupted = False
         self._passes_ended = asyncio.Event()
+        self._report: ReportFile | None = None
+        if request.report is not None:
+            self._report = ReportFile(request.report, lambda: self._state, self._complain)
 
     async def run(self, ready: int) -> int:
         """``ready``: a descriptor that is told, in one line, where the session listens or why it can't."""
@@ -179,6 +183,7 @@ class Session:
         logout_check = asyncio.create_task(self._warn_of_logout())
         reachable = asyncio.create_task(self._server.stay_reachable(socket))
         work = asyncio.create_task(self._work())
+        reporting = asyncio.create_task(self._report.keep() if self._report else asyncio.sleep(0))
         stopped = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait([work, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -196,6 +201,7 @@ class Session:
             logout_check.cancel()
             reachable.cancel()
             stopped.cancel()
+            reporting.cancel()
             await self._server.end_commands()
             await self._recorder.flush()
             await self._close_engine()
@@ -203,6 +209,8 @@ class Session:
         await self._recorder.flush()
         self._record(IterationEnded(time.time(), self._interrupted, self._stop_reason), None)
         await self._recorder.flush()
+        if self._report is not None:
+            self._report.write()
         return farewell
 
     async def _work(self) -> None:
@@ -231,6 +239,9 @@ class Session:
         passed = [test.id for test in present if test.attempts and not test.is_failing]
         await self._engine.close(failed, passed)
 
+    def _complain(self, text: str) -> None:
+        self._record(Noticed(time.time(), text, serious=True), None)
+
     def _doubt(self) -> None:
         self._engine.doubt()
 
@@ -248,6 +259,8 @@ class Session:
             reduce(self._state, record.event)
             self._state.seq = record.seq
         self._server.publish(recorded)
+        if self._report is not None:
+            self._report.happened()
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(self._state.seq, msgspec.Raw(msgspec.json.encode(self._state)))
