@@ -37,3 +37,14 @@ bench: .venv
 # Pictures of the real board on a real run.
 screenshots: .venv
 	$(BIN)/python screenshots/make.py
+
+# What the bundled suites are worth: servers that are no platform, every fault (docs/faults.md), every mutant. Long.
+.PHONY: hollow faults kills
+hollow: .venv
+	$(BIN)/python benchmarks/hollow.py
+
+faults: .venv
+	$(BIN)/python benchmarks/faults_page.py
+
+kills: .venv
+	$(BIN)/python benchmarks/kill_matrix.py

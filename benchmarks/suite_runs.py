@@ -66,7 +66,9 @@ def environment(checkout: Path = ROOT, faults: Sequence[str] = ()) -> AbstractCo
     return started(["-m", "suites.staging", *(f"--fault={fault}" for fault in faults)], checkout)
 
 
-def run_suites(variables: Mapping[str, str], tests: Sequence[str] = (), processes: int = 2) -> dict[str, Outcome]:
+def run_suites(
+    variables: Mapping[str, str], tests: Sequence[str] = (), processes: int = 2, options: Sequence[str] = ()
+) -> dict[str, Outcome]:
     """Each test's outcome, by node id. ``tests``: files or node ids within ``suites``; none: all of them."""
     shares = _shares(tests or _files(), processes)
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +85,7 @@ def run_suites(variables: Mapping[str, str], tests: Sequence[str] = (), processe
                 (
                     recorded,
                     subprocess.Popen(
-                        [sys.executable, "-m", "pytest", "-p", "suite_outcomes", "-p", "no:cacheprovider", *share],
+                        [sys.executable, "-m", "pytest", "-p", "suite_outcomes", "-p", "no:cacheprovider", *options, *share],
                         cwd=SUITES, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                     ),
                 )
