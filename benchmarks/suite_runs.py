@@ -34,6 +34,9 @@ class Outcome:
         return self.outcome == "failed" and self.phase == "call" and self.error in _OWN_ASSERTIONS
 
 
+_PLUGINS = ("-p", "suite_outcomes", "-p", "no:cacheprovider")
+
+
 class NotStarted(Exception):
     """An environment that gave no ready line; the text is the end of what it said."""
 
@@ -85,7 +88,7 @@ def run_suites(
                 (
                     recorded,
                     subprocess.Popen(
-                        [sys.executable, "-m", "pytest", "-p", "suite_outcomes", "-p", "no:cacheprovider", *options, *share],
+                        [sys.executable, "-m", "pytest", *_PLUGINS, *options, *share],
                         cwd=SUITES, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                     ),
                 )
