@@ -27,4 +27,4 @@ def matches(password: str, stored: str) -> bool:
 
 
 def _hash(password: str, salt: bytes) -> bytes:
-    return scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, n=_COST, r=_BLOCK, p=_PARALLEL, dklen=32)
+    return scrypt(password.encode(), salt=salt, n=_COST, r=_BLOCK, p=_PARALLEL, dklen=32)

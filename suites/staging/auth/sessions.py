@@ -125,4 +125,4 @@ class Sessions:
 
 
 def _digest(token: str) -> bytes:
-    return sha256(token.encode("utf-8", "surrogatepass")).digest()
+    return sha256(token.encode()).digest()

@@ -66,6 +66,8 @@ class Register:
         believe(standing.claims, ACCESS, now)
         sid = standing.claims["sid"]
         if abs(now - self._touched.get(sid, 0)) >= 1:
+            if len(self._touched) >= _MOST:
+                self._touched.clear()
             self._touched[sid] = now
             self._sessions.used(sid, now)
         return standing

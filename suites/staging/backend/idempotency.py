@@ -28,6 +28,7 @@ class Idempotency:
 
     def __init__(self, database: Database, clock: Clock, journal: Journal) -> None:
         self._database, self._clock, self._journal = database, clock, journal
+        self._database.run("DELETE FROM kept_answers WHERE at < ?", clock.now() - LIFETIME)
 
     async def once(self, call: Call, do: Callable[[dict[str, Any]], Response], shape: Shape | None = None) -> Response:
         """The answer of ``do`` to the checked body, or the one it gave when the same request came with the same key.
