@@ -34,7 +34,7 @@ class Outcome:
         return self.outcome == "failed" and self.phase == "call" and self.error in _OWN_ASSERTIONS
 
 
-_PLUGINS = ("-p", "suite_outcomes", "-p", "no:cacheprovider")
+_PLUGINS = ("-p", "suite_outcomes", "-p", "no:cacheprovider", "--tb=native")
 
 
 class NotStarted(Exception):
