@@ -15,7 +15,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def internal_resources(metrics: Metrics, table: Sequence[Resource]) -> list[Resource]:
-    """Its health, counts, and description of ``table``: without a credential, for the edge lets nobody through."""
+    """Its health, counts, and description of ``table``: without a credential, as nobody gets here by the edge."""
 
     async def health(call: Call) -> Response:
         return Json({"status": "ok"})

@@ -96,6 +96,8 @@ class Front:
         if method == "OPTIONS" and b"access-control-request-method" in sent and b"origin" in sent:
             await cors.preflight(sent[b"origin"], self._switches)(scope, receive, send)
             return
+        if b"via" in sent and scope["path"].startswith("/internal/"):
+            raise not_found()  # what services have to say to each other is not for those who come through the edge
         length = sent.get(b"content-length", b"")
         if length.isdigit() and int(length) > BODY_LIMIT:
             await read_out(receive)
@@ -127,6 +129,7 @@ _LOOKED_AT = frozenset(
         b"access-control-request-method",
         b"content-length",
         b"x-csrf-token",
+        b"via",
     )
 )
 

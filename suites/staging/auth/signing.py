@@ -24,6 +24,7 @@ SERVICE_LIFETIME = 300
 
 _SHARED = ("F8-rotated-secret", "F9-secret-newline", "F10-base64-secret")
 _AN_HOUR = 3600.0
+_SERVICES_KEPT = 50
 
 
 class Signing:
@@ -39,6 +40,8 @@ class Signing:
         self._foreign = Signer(ec.generate_private_key(ec.SECP256R1()), secrets.token_hex(8))
         self._larger = Signer(ec.generate_private_key(ec.SECP384R1()), known.signing.kid, "ES384")
         self._keys = public_keys(self.published)
+        # A few services show theirs at every request of everybody: each is opened once.
+        self._services: dict[str, Claims] = {}
 
     def access(self, user: Mapping[str, Any], sid: str, now: float, lifetime: int) -> str:
         """A user's access token. ``user``: as it is shown; ``lifetime``: seconds."""
@@ -98,7 +101,10 @@ class Signing:
 
     def read_service(self, token: str, now: float) -> Claims:
         """The claims of a service's token that holds. Raises ``BadToken``."""
-        claims = opened(token, self._keys, SERVICE)
+        if (claims := self._services.get(token)) is None:
+            if len(self._services) >= _SERVICES_KEPT:
+                self._services.clear()
+            claims = self._services[token] = opened(token, self._keys, SERVICE)
         believe(claims, SERVICE, now)
         return claims
 
