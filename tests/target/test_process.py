@@ -97,6 +97,7 @@ async def test_it_does_not_outlive_its_end_though_it_heeds_nothing(
 async def test_an_end_that_nobody_asked_for_is_told_with_its_last_words(tmp_path: Path) -> None:
     async with started(tmp_path, "dies") as one:
         await one.process.start()
+        await until(lambda: "more on standard output" in one.log)  # of two streams, neither is the later one by itself
         (tmp_path / "die").touch()
         async with asyncio.timeout(30):
             await one.died.wait()
