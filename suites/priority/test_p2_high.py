@@ -12,19 +12,9 @@ from typing import Any
 import jwt
 
 from suites.client import Client
-from suites.expect import problem
+from suites.expect import SECURITY_HEADERS, problem
 from suites.priority.forging import signed_with_own_key, signed_with_public_key, tampered, unsigned
 from suites.priority.steps import refused_handshake
-
-SECURITY_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "strict-transport-security": "max-age=31536000; includeSubDomains",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cross-origin-resource-policy": "same-site",
-}
 
 
 async def signing_key(client: Client, token: str) -> dict[str, Any]:

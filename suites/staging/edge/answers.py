@@ -10,18 +10,10 @@ from typing import Any
 from suites.staging.config import EDGE, PROBLEMS
 from suites.staging.edge.request import Headers, Request
 from suites.staging.switches import Switches
+from suites.staging.web import SECURITY_HEADERS
 
 SERVER = b"staging-edge"
 VIA = b"1.1 staging-edge"
-SECURITY: Headers = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-    (b"cross-origin-resource-policy", b"same-site"),
-]
 _TITLES = {
     400: "Bad Request",
     403: "Forbidden",
@@ -96,7 +88,7 @@ def promised(request: Request, switches: Switches, instance: str = EDGE) -> Head
         (b"traceparent", request.trace()),
         (b"cache-control", b"no-store"),
         (b"vary", b"Origin"),
-        *SECURITY,
+        *SECURITY_HEADERS,
     ]
 
 
