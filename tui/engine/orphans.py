@@ -44,13 +44,14 @@ def end_orphans(mark: str, but: Iterable[int] = (), spare: str = "") -> list[str
 
     Left alone are ``but`` (process ids) and what descends from them, and whatever bears the mark ``spare``.
     """
+    # Looked for first, and only then who is spared: what a zygote forks meanwhile is not among the found.
+    found = {process.pid: process for process in [*marked(mark), *psutil.Process().children()]}
     spared = {process.pid for process in marked(spare)} if spare else set()
     spared.update(but)
     for pid in list(spared):
         with suppress(psutil.Error):
             spared.update(child.pid for child in psutil.Process(pid).children(recursive=True))
-    adopted = [child for child in psutil.Process().children() if child.pid not in spared]
-    orphans = {process.pid: process for process in [*marked(mark), *adopted] if process.pid not in spared}
+    orphans = {pid: process for pid, process in found.items() if pid not in spared}
     ended = [text for process in orphans.values() if (text := _describe(process))]
     for process in orphans.values():
         with suppress(psutil.Error):  # gone meanwhile
