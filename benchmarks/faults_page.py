@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,8 @@ _KEPT = ROOT / ".faults.json"
 _NAMED = 3
 _OPTIONS = ("-m", "not own_environment")
 """A test that starts an environment of its own gets a healthy one: it says nothing of the fault."""
+_TOKEN = re.compile(r"eyJ[\w.-]+")
+"""What a library's message may repeat (E6): it goes nowhere."""
 _HEAD = """\
 # Fault switches
 
@@ -45,7 +48,7 @@ def measure(fault: Fault) -> dict[str, Any]:
     except NotStarted as error:
         return {"tests": 0, "failing": {}, "not_started": str(error)}
     failing = {
-        test: f"{outcome.error}: {outcome.message.partition(chr(10))[0]}"
+        test: _TOKEN.sub("‹token›", f"{outcome.error}: {outcome.message.partition(chr(10))[0]}")
         for test, outcome in sorted(outcomes.items())
         if outcome.outcome == "failed"
     }
