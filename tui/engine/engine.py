@@ -21,6 +21,7 @@ from tui.engine.generation import Generation
 from tui.engine.masking import mask_for, mask_log
 from tui.engine.orphans import end_orphans
 from tui.engine.reach import Health, Reach
+from tui.engine.revisions import Revisions, VersionUrl
 from tui.errors import StagewatchError
 from tui.events import FAILING, Event, Evidence, Noticed, PassBegan, PassEnded, TestFinished, TestsBlocked
 from tui.journal.baseline import Baseline
@@ -88,13 +89,21 @@ class Engine:
         self._sweep_due = False
         self._mask = mask_for(environments, plan.target.credentials.values())
         self._reach = Reach(None, self._tell, self._block, self._consider)
+        self._revisions = Revisions(None, self._tell, self._move, self._consider)
         self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
         self._crew = Crew(
             settings.workers, self._take, self._collector.of_group, self._limit_of, self._requested_of, self._consider
         )
 
-    def meet(self, environment: Mapping[str, str], secrets: Iterable[str], health: Health | None) -> None:
-        """The target, before the first pass: what tests are told of it, and whom to ask whether it answers.
+    def meet(
+        self,
+        environment: Mapping[str, str],
+        secrets: Iterable[str],
+        health: Health | None,
+        version: VersionUrl | None = None,
+    ) -> None:
+        """The target, before the first pass: what tests are told of it, and whom to ask whether it answers, and of
+        which revision it is.
 
         ``secrets`` are values to be masked.
         """
@@ -102,6 +111,7 @@ class Engine:
         self._mask.learn(secrets)
         self._collector.surround(environment, secrets)
         self._reach = Reach(health, self._tell, self._block, self._consider)
+        self._revisions = Revisions(version, self._tell, self._move, self._consider)
 
     def doubt(self) -> None:
         """Something speaks for the target being down: have it asked."""
@@ -113,6 +123,8 @@ class Engine:
         async with self._collecting:
             await self._collector.collect(())
             await self._reach.ask()
+            await self._revisions.ask()
+            self._revisions.start()
         tests = self._catalogue.selected()
         failing = {t for t in tests if self._catalogue.entries[t].found.last in FAILING}
         self._begin_pass(tests, failing, requested, by, "all")
@@ -179,6 +191,7 @@ class Engine:
         """End everything. ``failed`` and ``passed`` are left to the project's ``pytest --lf``."""
         self._closing = True
         self._reach.close()
+        self._revisions.close()
         self._collector.stop()
         self.cancel()
         with suppress(TimeoutError):  # who does not end in time is killed with the rest
@@ -245,6 +258,7 @@ class Engine:
         if isinstance(event, TestFinished):
             for open_pass in self._passes:
                 open_pass.left.discard(event.test)
+            self._revisions.result_came(event.at)
             if event.outcome in FAILING:
                 self._reach.doubt()
 
@@ -263,7 +277,7 @@ class Engine:
 
     def _consider(self) -> None:
         """Something has ended: perhaps all has."""
-        if self._passes and self._crew.is_done and not self._collecting.locked() and self._has_no_doubt():
+        if self._passes and self._crew.is_done and not self._collecting.locked() and self._has_no_doubt() and self._has_its_stamps():
             ended, self._passes = self._passes, []
             blocked = {test for one in ended if one.blocked and not one.cancelled for test in one.left}
             if blocked:
@@ -283,6 +297,16 @@ class Engine:
             return True
         self._reach.hurry()
         return False
+
+    def _has_its_stamps(self) -> bool:
+        """Whether the last results have theirs. If not, the revision is read now, and it is considered again."""
+        if self._revisions.has_stamped or self._closing:
+            return True
+        self._revisions.hurry()
+        return False
+
+    def _move(self) -> None:
+        """Another revision is deployed: nothing more is begun, what runs may end."""
 
     async def _sweep(self) -> None:
         """Nothing runs: whatever else still bears the mark was left behind by a test."""
