@@ -304,11 +304,10 @@ class ActionBegan(_Event, frozen=True, tag="action-began"):
 
 
 class ActionSaid(_Event, frozen=True, tag="action-said"):
-    """Lines of its output, masked and each of a bounded length. Before them ``dropped`` lines were left out."""
+    """Lines of its output, masked and bounded. Where there were too many, one of them says how many are left out."""
 
     number: int
     lines: tuple[str, ...]
-    dropped: int = 0
 
 
 class ActionEnded(_Event, frozen=True, tag="action-ended"):

@@ -117,9 +117,11 @@ def test_a_part_says_which() -> None:
 
 
 def results(lines: list[str]) -> Counter[str]:
-    """The lines that tell a result, a pass, a notice: each is to be told once."""
-    known = re.compile(r"(passed|failed|error|skipped|xfailed|xpassed|timeout|crashed|cancelled|blocked|pass|notice) ")
-    return Counter(line for line in lines if known.match(line) and "pass 0" not in line)
+    """The lines that tell a result, a pass, an action, a notice: each is to be told once."""
+    known = re.compile(
+        r"(passed|failed|error|skipped|xfailed|xpassed|timeout|crashed|cancelled|blocked|pass|notice|action|output) "
+    )
+    return Counter(line for line in lines if known.match(line) and not line.endswith(" left out)"))
 
 
 @given(histories(), st.data())

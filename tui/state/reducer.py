@@ -267,7 +267,7 @@ def _action_began(state: RunState, event: e.ActionBegan) -> None:
 def _action_said(state: RunState, event: e.ActionSaid) -> None:
     for run in state.actions[-1:]:
         if run.number == event.number:
-            run.said += event.dropped + len(event.lines)
+            run.said += len(event.lines)
             run.lines += event.lines
             del run.lines[:-KEPT_LINES]
 
