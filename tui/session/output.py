@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from tui.reports.amounts import many
 
@@ -31,13 +31,16 @@ class Output:
     def __init__(self, mask: Callable[[str], str]) -> None:
         self._mask = mask
         self._rest = b""
-        self._waiting: deque[bytes] = deque()
+        self._whole: list[bytes] = []
+        self._late: deque[bytes] = deque()
         self._dropped = 0
+        """Lines left out before those of ``_late``."""
         self._lines = 0
         self._bytes = 0
 
     def feed(self, data: bytes) -> None:
         """More of it, cut anywhere."""
+        self._bytes += len(data)
         text = self._rest + data
         held = b""
         if text.endswith(b"\r"):  # perhaps the first half of a line's end
@@ -52,51 +55,54 @@ class Output:
 
     def end(self) -> None:
         """There is no more; what is left is a line too."""
-        rest, self._rest = self._rest.removesuffix(b"\r"), b""
+        rest, self._rest = self._rest, b""
         if rest:
-            self._wait(rest)
+            self._wait(rest.removesuffix(b"\r"))
 
     def take(self, *, last: bool = False) -> tuple[str, ...]:
         """What has come since, as far as it may be told now; ``last``: as much of it as is held.
 
-        Before it, where there was more: how many lines are left out.
+        Where lines are left out, one says how many.
         """
-        left_out = 0 if last or self._is_whole else max(0, len(self._waiting) - AT_ONCE)
-        for _ in range(left_out):
-            self._waiting.popleft()
-        dropped, self._dropped = self._dropped + left_out, 0
-        lines = [self._decoded(line) for line in self._waiting]
-        self._waiting.clear()
-        left = (f"({many(dropped, 'line')} left out)",) if dropped else ()
-        return (*left, *self._masked(lines))
+        while not last and len(self._late) > AT_ONCE:
+            self._drop()
+        left_out = (f"({many(self._dropped, 'line')} left out)",) if self._dropped else ()
+        told = (*self._masked(self._whole), *left_out, *self._masked(self._late))
+        self._whole, self._dropped = [], 0
+        self._late.clear()
+        return told
 
     @property
     def _is_whole(self) -> bool:
-        return self._lines <= WHOLE and self._bytes <= WHOLE_BYTES
+        return self._lines < WHOLE and self._bytes <= WHOLE_BYTES
 
     def _only_the_last(self, text: bytes) -> bytes:
         """Of a flood nothing is looked at that will be dropped."""
         before, *last = text.rsplit(b"\n", LAST + 1)
         if len(last) <= LAST:
             return text
-        dropped = before.count(b"\n") + 1
-        self._lines += dropped
-        self._bytes += len(before)
-        self._dropped += dropped + len(self._waiting)
-        self._waiting.clear()
+        self._dropped += before.count(b"\n") + 1 + len(self._late)
+        self._late.clear()
         return b"\n".join(last)
 
     def _wait(self, line: bytes) -> None:
-        self._lines += 1
-        self._bytes += len(line)
-        self._waiting.append(line[: _LONGEST_READ + 1])
-        if not self._is_whole and len(self._waiting) > LAST:
-            self._waiting.popleft()
-            self._dropped += 1
+        line = line[: _LONGEST_READ + 1]
+        if self._is_whole:
+            self._lines += 1
+            self._whole.append(line)
+            return
+        self._late.append(line)
+        if len(self._late) > LAST:
+            self._drop()
 
-    def _masked(self, lines: list[str]) -> tuple[str, ...]:
+    def _drop(self) -> None:
+        self._late.popleft()
+        self._dropped += 1
+
+    def _masked(self, lines: Collection[bytes]) -> tuple[str, ...]:
         # All at once: a secret may have several lines. What is cut is cut after masking.
-        return tuple(map(_cut, self._mask("\n".join(lines)).split("\n"))) if lines else ()
+        text = self._mask("\n".join(map(self._decoded, lines)))
+        return tuple(map(_cut, text.split("\n"))) if lines else ()
 
     def _decoded(self, line: bytes) -> str:
         text = line.decode("utf-8", "backslashreplace")
