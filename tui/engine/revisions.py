@@ -131,8 +131,8 @@ class Revisions:
             await self._read()
 
     def _due(self) -> float:
-        waits = bool(self._waiting) and not self.has_stamped
-        return self._asked + (BETWEEN if waits or not self.is_steady else IDLE)
+        waits = not self.has_stamped or not (self.is_steady or self.is_given_up)
+        return self._asked + (BETWEEN if waits else IDLE)
 
     async def _read(self) -> None:
         assert self._url is not None
@@ -144,7 +144,7 @@ class Revisions:
         self._on_read()
 
     def _take(self, read: RevisionRead) -> None:
-        revision, before = read.revision, self.revision
+        revision, before, was_steady = read.revision, self.revision, self.is_steady
         is_news = read.why != self._why or (revision is not None and revision != before)
         self._why = read.why
         if revision is None:
@@ -158,7 +158,7 @@ class Revisions:
         if is_news:
             self._tell(read)
         if revision is not None and before is not None and revision != before:
-            if not self.has_moved:
+            if was_steady:
                 self._rolling_since = time.monotonic()
             self.has_moved = True
             self._on_rollout()

@@ -42,7 +42,7 @@ class Lines:
     def __init__(self) -> None:
         self._attempts: dict[int, int] = {}  # by test, how many are told
         self._outstanding: dict[str, set[int]] = {}  # by tier, what the pass has still to tell
-        self._iteration: int | None = None
+        self._iteration: tuple[int, float] | None = None  # its number (0 without a journal), and when it began
         self._generation = 0
         self._begun = 0
         self._passes_ended = 0
@@ -128,10 +128,10 @@ class Lines:
         self._notices = len(state.notices)
 
     def _began(self, state: RunState) -> Iterator[str]:
-        if self._iteration == state.iteration or not state.began:
+        if self._iteration == (state.iteration, state.began) or not state.began:
             return
         self.__dict__.update(Lines().__dict__)  # another iteration: nothing of it has been told
-        self._iteration = state.iteration
+        self._iteration = (state.iteration, state.began)
         workers = many(state.workers_wanted, "worker")
         yield say("iteration", f"{state.iteration} of {state.project} ({state.root}), {workers}")
         target = state.plan.target
@@ -161,8 +161,8 @@ class Lines:
             yield say("revision", f"{deployed}{about}")
         if stamping.why != self._unread:
             self._unread = stamping.why
-            said = f"the version URL does not answer: {stamping.why}" if stamping.why else "the version URL answers again"
-            yield say("revision", said)
+            why = f"does not answer: {stamping.why}" if stamping.why else "answers again"
+            yield say("revision", f"the version URL {why}")
 
     def _blocked(self, state: RunState, event: e.TestsBlocked) -> Iterator[str]:
         news = [id for id in event.tests if self._attempts.get(id, 0) < len(state.tests[id].attempts)]
