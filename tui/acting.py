@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tui.client.live import LiveFeed
 from tui.errors import INTERNAL, INTERRUPTED, StagewatchError
+from tui.events import ActionSaid, Event
 from tui.plain import Printer
 from tui.plan.model import Action
 from tui.protocol import Accepted, Act, Cancel, Refused
@@ -60,6 +61,7 @@ class _Following:
         self._told = 0
         self._has_begun = False
         self._over = asyncio.Event()
+        self._early: list[Event] = []
         self._interrupts = 0
         self._cancelling: asyncio.Task[Accepted | Refused] | None = None
 
@@ -72,7 +74,7 @@ class _Following:
             if isinstance(reply, Refused):
                 raise StagewatchError(reply.why)
             self._number = reply.number
-            self._tell()
+            self._tell(self._early)
             await self._over.wait()
             return self._code()
         finally:
@@ -80,16 +82,19 @@ class _Following:
             reading.cancel()
 
     async def _read(self) -> None:
-        async for _ in self._feed.updates():
-            self._tell()
+        async for batch in self._feed.updates():
+            if self._number is None:
+                self._early += batch  # it may have said much before we know that it is ours
+            else:
+                self._tell(batch)
         self._over.set()
 
     @property
     def _run(self) -> ActionRun | None:
         return next((run for run in self._feed.state.actions if run.number == self._number), None)
 
-    def _tell(self) -> None:
-        """What is new."""
+    def _tell(self, batch: Sequence[Event]) -> None:
+        """What is new: from the events, as the state holds only the end of a long output; else from the state."""
         run = self._run
         if run is None:
             return
@@ -98,7 +103,10 @@ class _Following:
             self._err.write([action_began(run)])
         if self._iteration != self._feed.state.iteration:
             self._iteration, self._told = self._feed.state.iteration, 0  # the next iteration counts its own lines
-        lines = untold(run, self._told)
+        events = [event for event in batch if isinstance(event, ActionSaid) and event.number == run.number]
+        said = [text for event in events for text in event.lines]
+        news = run.said - self._told
+        lines = said[len(said) - news :] if len(said) >= news else untold(run, self._told)
         if missing := run.said - self._told - len(lines):
             self._err.write([f"({many(missing, 'line')} left out)"])
         self._told = run.said

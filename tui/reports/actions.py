@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from tui.events import ActionSaid, Event
 from tui.reports.amounts import many, took
 from tui.reports.sentences import exit_words, say
-from tui.state import ActionRun
+from tui.state import ActionRun, RunState
 
 
 def command_words(command: Sequence[str]) -> str:
@@ -42,6 +43,15 @@ def output(run: ActionRun, told: int) -> list[str]:
     missing = run.said - told - len(news)
     left_out = [say("output", f"({many(missing, 'line')} left out)")] if missing else []
     return left_out + [say("output", line) for line in news]
+
+
+def said_before(state: RunState, batch: Iterable[Event]) -> dict[int, int]:
+    """By the number of each action: how many lines it had said before a batch that ``state`` has taken in."""
+    said = {run.number: run.said for run in state.actions}
+    for event in batch:
+        if isinstance(event, ActionSaid) and event.number in said:
+            said[event.number] -= len(event.lines)
+    return said
 
 
 def untold(run: ActionRun, told: int) -> list[str]:

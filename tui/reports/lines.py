@@ -13,7 +13,7 @@ from typing import Any
 from tui import events as e
 from tui.events import FAILING, Event
 from tui.gate import verdict
-from tui.reports.actions import action_began, action_ended, output
+from tui.reports.actions import action_began, action_ended, output, said_before
 from tui.reports.amounts import clock, many, took
 from tui.reports.sentences import (
     blocked,
@@ -52,6 +52,7 @@ class Lines:
         self._override: Override | None = None
         self._actions: dict[int, int] = {}  # by its number, how many lines of its output are told
         self._actions_ended: set[int] = set()
+        self._said: dict[int, int] = {}  # by an action's number, how many lines it had said before the event at hand
         self._target = ""
         self._revision_told: str | None = None
         self._unread = ""
@@ -62,6 +63,7 @@ class Lines:
         """The lines of a batch of events that ``state`` has taken in; an empty batch: ``state`` is a new one."""
         if not batch:
             return self.catch_up(state)
+        self._said = said_before(state, batch)
         lines = [text for event in batch for text in _TELLERS[type(event)](self, state, event)]
         if any(isinstance(event, _WEIGHTY) or _fails(event) for event in batch):
             lines += self._judged(state)
@@ -130,7 +132,7 @@ class Lines:
     def _began(self, state: RunState) -> Iterator[str]:
         if self._iteration == (state.iteration, state.began) or not state.began:
             return
-        self.__dict__.update(Lines().__dict__)  # another iteration: nothing of it has been told
+        self.__dict__.update(Lines().__dict__ | {"_said": self._said})  # another iteration: nothing of it has been told
         self._iteration = (state.iteration, state.began)
         workers = many(state.workers_wanted, "worker")
         yield say("iteration", f"{state.iteration} of {state.project} ({state.root}), {workers}")
@@ -246,10 +248,25 @@ class Lines:
             if not left:
                 yield tier_line(state, test.tier)
 
-    def _acted(self, state: RunState, event: object) -> Iterator[str]:
+    def _acted(self, state: RunState, event: e.ActionBegan | e.ActionSaid | e.ActionEnded) -> Iterator[str]:
         for run in state.actions:
+            if run.number != event.number:
+                continue
             yield from self._action_began(run)
-            yield from self._rest_of_action(run)
+            if isinstance(event, e.ActionSaid):
+                yield from self._action_said(run, event)
+            elif isinstance(event, e.ActionEnded):
+                yield from self._rest_of_action(run)
+
+    def _action_said(self, run: ActionRun, event: e.ActionSaid) -> Iterator[str]:
+        """From the event, as the state holds only the end of a long output."""
+        before, told = self._said[run.number], self._actions[run.number]
+        self._said[run.number] = before + len(event.lines)
+        if told < before:
+            return  # a gap; the state tells what it holds of it when the action ends
+        for line in event.lines[told - before :]:
+            yield say("output", line)
+        self._actions[run.number] = max(told, before + len(event.lines))
 
     def _action_began(self, run: ActionRun) -> Iterator[str]:
         if run.number not in self._actions:
