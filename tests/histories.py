@@ -75,6 +75,8 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
         if draw(st.sampled_from([False] * 9 + [True])):
             script.add(e.WorkerEnded(script.at, 2, e.Exit(signal="SIGKILL"), lost=True))
             script.add(e.WorkerStarted(script.at, 2, 4713, 1))
+        if draw(st.sampled_from([False, False, True])):
+            _act(draw, script, number + 1)
         script.pass_ended(cancelled=draw(st.sampled_from([False, False, True])))
         if draw(st.sampled_from([False, False, True])):
             script.add(e.Collecting(script.at, number + 2, ("tests/P1.py",)))
@@ -102,6 +104,19 @@ def _lose_target(draw: st.DrawFn, script: Script, left: list[int]) -> None:
         script.add(e.TestsBlocked(script.at, tuple(blocked), "the target does not answer"))
     if draw(st.booleans()):
         script.add(e.TargetAnswered(script.at, HEALTH, script.at))
+
+
+def _act(draw: st.DrawFn, script: Script, number: int) -> None:
+    """An action is run; it may say something, and may end. One at a time: the one before has ended, if not said so."""
+    began = [event.number for event in script.events if isinstance(event, e.ActionBegan)]
+    if began and not any(isinstance(event, e.ActionEnded) and event.number == began[-1] for event in script.events):
+        script.add(e.ActionEnded(script.at, began[-1], e.Exit(signal="SIGTERM"), 1.0, "it took longer than 15 min"))
+    script.add(e.ActionBegan(script.at, number, "D", draw(_TEXTS) or "deploy", ("./deploy", draw(_TEXTS)), "ann@pts/1"))
+    for lines in draw(st.lists(st.lists(_TEXTS, max_size=3), max_size=3)):
+        script.add(e.ActionSaid(script.at, number, tuple(lines)))
+    if draw(st.booleans()):
+        exit = draw(st.sampled_from([e.Exit(0), e.Exit(3), None]))
+        script.add(e.ActionEnded(script.at, number, exit, 1.0, "" if exit else "can't be started"))
 
 
 def _attempt(draw: st.DrawFn, script: Script, test: int) -> None:

@@ -22,6 +22,7 @@ from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
 from tui.screens.framework import ThriftyApp
 from tui.screens.help import HelpScreen
+from tui.screens.output import OutputScreen
 from tui.screens.stream import StreamScreen
 from tui.screens.terminal import background
 from tui.state import RunState
@@ -159,12 +160,18 @@ class StagewatchApp(ThriftyApp):
         self.forget_terminal()
         self.screen.refresh()
 
-    def help(self, of: str, keys: Sequence[tuple[str, str]]) -> None:
+    def help(self, of: str, keys: Sequence[tuple[str, str]], actions: Sequence[tuple[str, str]]) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.view, of, tuple(keys)))
+            self.push_screen(HelpScreen(self.view, of, tuple(keys), tuple(actions)))
 
     def failure(self, test: int) -> None:
         self.push_screen(FailureScreen(self.view, test))
+
+    def output(self, number: int) -> None:
+        if isinstance(self.screen, OutputScreen):
+            self.screen.show(number)
+        else:
+            self.push_screen(OutputScreen(self.view, number))
 
     def stream(self) -> None:
         if isinstance(self.screen, StreamScreen):

@@ -152,6 +152,24 @@ def rerun(chosen: Namespace) -> int:
     return _run(viewing.watch_session(Path(record.socket), wanted))
 
 
+def action(chosen: Namespace) -> int:
+    """List what the plan lets one do; or have a live session do it, and print its output to the end."""
+    from tui import acting
+    from tui.client.asking import plan_of
+
+    record = _find(None)
+    if chosen.action is None:
+        plan = _plan_here() if record is None else _run(plan_of(Path(record.socket)))
+        for text in acting.action_lines(() if plan is None else plan.actions):
+            print(text)
+        if plan is None or not plan.actions:
+            print("the plan has no [[action]]" if plan is not None else "there is no plan here, and no action")
+        return 0
+    if record is None:
+        raise StagewatchError("an action needs a live session: `stagewatch run` starts one (headless: with --keep)")
+    return _run(acting.run_action(Path(record.socket), chosen.action))
+
+
 def history(chosen: Namespace) -> int:
     """List this project's iterations."""
     from tui import queries
@@ -240,7 +258,8 @@ def gate(chosen: Namespace) -> int:
 
 _COMMANDS = {
     "run": run, "demo": demo, "attach": attach, "sessions": sessions, "stop": stop,
-    "rerun": rerun, "history": history, "show": show, "compare": compare, "report": report, "gate": gate,
+    "rerun": rerun, "action": action, "history": history, "show": show, "compare": compare, "report": report,
+    "gate": gate,
 }  # fmt: skip
 
 
@@ -346,6 +365,13 @@ def _recorded_here() -> Path:
     root = _root_here()
     close_interrupted(root)
     return places.project_folder(root)
+
+
+def _plan_here() -> Plan | None:
+    from tui.plan.file import find_plan, read_plan
+
+    file = find_plan(_root_here())
+    return None if file is None else read_plan(file)
 
 
 def _root_here() -> Path:

@@ -165,6 +165,17 @@ class TargetUnreachable(_Event, frozen=True, tag="target-unreachable"):
     since: float = 0.0
 
 
+class RevisionRead(_Event, frozen=True, tag="revision-read"):
+    """The target's version URL was asked at ``asked``, and named a ``revision``; None: it did not, and ``why``.
+
+    Only what changes something is told, or gives attempts their stamp: see ``state.stamping``.
+    """
+
+    revision: str | None
+    asked: float
+    why: str = ""
+
+
 class Collecting(_Event, frozen=True, tag="collecting"):
     """A generation is being collected. ``changed``: the files whose edit made it necessary."""
 
@@ -222,10 +233,14 @@ class PassBegan(_Event, frozen=True, tag="pass-began"):
 
 
 class PassEnded(_Event, frozen=True, tag="pass-ended"):
-    """Nothing of this pass is left to run. What it did not run stays *not-run*."""
+    """Nothing of this pass is left to run. What it did not run stays *not-run*.
+
+    ``goes_on``: another revision was deployed under it, and all of it runs again in the next iteration.
+    """
 
     number: int
     cancelled: bool = False
+    goes_on: bool = False
 
 
 class WorkerStarted(_Event, frozen=True, tag="worker-started"):
@@ -274,6 +289,36 @@ class TestsBlocked(_Event, frozen=True, tag="tests-blocked"):
     why: str
 
 
+class ActionBegan(_Event, frozen=True, tag="action-began"):
+    """An action of the plan is run. ``number`` counts them within the session; ``command`` is masked.
+
+    ``since``: when it really began, where that was in the iteration before; 0: now.
+    """
+
+    number: int
+    key: str
+    title: str
+    command: tuple[str, ...]
+    by: str = ""
+    since: float = 0.0
+
+
+class ActionSaid(_Event, frozen=True, tag="action-said"):
+    """Lines of its output, masked and bounded. Where there were too many, one of them says how many are left out."""
+
+    number: int
+    lines: tuple[str, ...]
+
+
+class ActionEnded(_Event, frozen=True, tag="action-ended"):
+    """``exit`` is None where it could not be started. ``why``: what ended it, where it did not end by itself."""
+
+    number: int
+    exit: Exit | None
+    duration: float
+    why: str = ""
+
+
 class Noticed(_Event, frozen=True, tag="noticed"):
     """Something a person should know that is no result: warmth lost, an option left out, an orphan ended."""
 
@@ -302,10 +347,10 @@ class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
 
 
 Event: TypeAlias = (
-    IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable
+    IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable | RevisionRead
     | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
     | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
-    | TestsBlocked | Noticed | RecordingFailed | Overridden | IterationEnded
+    | TestsBlocked | ActionBegan | ActionSaid | ActionEnded | Noticed | RecordingFailed | Overridden | IterationEnded
 )  # fmt: skip
 
 

@@ -177,6 +177,12 @@ def _rerun(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _action(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action", nargs="?", metavar="ACTION", help="its key or its title (default: list the actions of the plan)"
+    )
+
+
 def _show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", nargs="?", type=_count, metavar="N", help="the iteration (default: the latest)")
     parser.add_argument("--headless", "--plain", action="store_true", help="print lines instead of drawing the board")
@@ -216,6 +222,7 @@ _COMMANDS = {
     "sessions": ("list the sessions that are alive", _json),
     "stop": ("end a session and all that it started", _session),
     "rerun": ("run tests of a live session again", _rerun),
+    "action": ("have a live session run an action of the plan, and exit with its exit code", _action),
     "history": ("list the iterations of this project", _json),
     "show": ("open an iteration of this project, on the board", _show),
     "compare": ("say what is different between two iterations", _compare),

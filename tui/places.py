@@ -36,6 +36,11 @@ def sessions_folder() -> Path:
     return _private(state_folder() / "sessions")
 
 
+def private_folder(session: str) -> Path:
+    """Where a session's own files are (``session.folder`` makes and removes it); the folder around it is made here."""
+    return _private(state_folder() / "private") / session
+
+
 def socket_path(session: str) -> Path:
     """A path for a session's socket, short enough for the kernel.
 

@@ -78,7 +78,7 @@ async def follow(
     coming: asyncio.Task[Sequence[Event] | None] | None = None
     due = time.monotonic() + every
     try:
-        while not printer.broken and not (leave_when_idle and not feed.state.is_running):
+        while not printer.broken and not (leave_when_idle and is_idle(feed.state)):
             coming = coming or asyncio.create_task(_next(updates))
             await asyncio.wait({coming}, timeout=max(0.0, due - time.monotonic()))
             if coming.done():
@@ -94,6 +94,11 @@ async def follow(
         if coming is not None:
             coming.cancel()
             await asyncio.wait({coming})
+
+
+def is_idle(state: RunState) -> bool:
+    """Whether nothing runs any more, in this iteration or the one that takes up where it was cut off."""
+    return not (state.is_running or state.goes_on)
 
 
 async def _next(updates: AsyncIterator[Sequence[Event]]) -> Sequence[Event] | None:

@@ -49,9 +49,10 @@ class Rerun(_Message, frozen=True, tag="rerun"):
 
 
 class Cancel(_Message, frozen=True, tag="cancel"):
-    """End one running test, or (``test`` is None) all that is left of the pass."""
+    """End one running test, or (``test`` is None) all that is left of the pass; or the action that runs."""
 
     test: int | None = None
+    action: bool = False
     id: int = 0
 
 
@@ -73,7 +74,14 @@ class Override(_Message, frozen=True, tag="override"):
     id: int = 0
 
 
-Request: TypeAlias = Rerun | Cancel | Override | Stop
+class Act(_Message, frozen=True, tag="act"):
+    """Run an action of the plan, by its key."""
+
+    key: str
+    id: int = 0
+
+
+Request: TypeAlias = Rerun | Cancel | Act | Override | Stop
 """What a person asks for: answered by ``Accepted`` or ``Refused``."""
 Command: TypeAlias = Request | WantEvidence
 FromViewer: TypeAlias = Hello | Command
@@ -115,7 +123,7 @@ class Refused(_Message, frozen=True, tag="refused"):
 
 
 class Accepted(_Message, frozen=True, tag="accepted"):
-    """What a command set going, in one sentence ("3 tests run again"); ``number``: the pass it opened."""
+    """What a command set going, in one sentence ("3 tests run again"); ``number``: of the pass, or of the action."""
 
     what: str
     number: int | None = None

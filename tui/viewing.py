@@ -24,7 +24,7 @@ from tui.documents import write_document
 from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Evidence
 from tui.gate import INCONCLUSIVE, Verdict, verdict
-from tui.plain import Printer, follow
+from tui.plain import Printer, follow, is_idle
 from tui.protocol import Override, Stop
 from tui.reports.summary import summary
 from tui.reports.tracebacks import traceback_lines
@@ -194,7 +194,7 @@ async def _read(feed: LiveFeed | RecordedFeed, printer: Printer, wanted: Wanted)
         return
     # Nobody reads the lines any more; the run, its exit code and its documents are wanted all the same.
     updates = feed.updates()
-    while not (wanted.until_idle and not feed.state.is_running):
+    while not (wanted.until_idle and is_idle(feed.state)):
         if await anext(updates, None) is None:
             return
 

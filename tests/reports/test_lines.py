@@ -117,9 +117,11 @@ def test_a_part_says_which() -> None:
 
 
 def results(lines: list[str]) -> Counter[str]:
-    """The lines that tell a result, a pass, a notice: each is to be told once."""
-    known = re.compile(r"(passed|failed|error|skipped|xfailed|xpassed|timeout|crashed|cancelled|blocked|pass|notice) ")
-    return Counter(line for line in lines if known.match(line) and "pass 0" not in line)
+    """The lines that tell a result, a pass, an action, a notice: each is to be told once."""
+    known = re.compile(
+        r"(passed|failed|error|skipped|xfailed|xpassed|timeout|crashed|cancelled|blocked|pass|notice|action|output) "
+    )
+    return Counter(line for line in lines if known.match(line) and not line.endswith(" left out)"))
 
 
 @given(histories(), st.data())
@@ -179,3 +181,19 @@ def test_a_target_that_is_started_says_where_it_is() -> None:
         "target     is being started: ./start.sh",
         "target     staging  http://127.0.0.1:4711",
     ]
+
+
+def test_a_long_output_is_told_whole_though_the_state_holds_its_end() -> None:
+    script = simple("passed")
+    script.add(e.ActionBegan(script.at, 1, "D", "deploy", ("./deploy",), "ann@pts/1"))
+    said = tuple(f"line {number}" for number in range(3000))
+    script.add(e.ActionSaid(script.at, 1, said[:2500]), e.ActionSaid(script.at, 1, said[2500:]))
+    script.add(e.ActionEnded(script.at, 1, e.Exit(3), 12.0))
+    lines = told(script.events)
+    assert [line for line in lines if line.startswith("output")] == [f"output     {line}" for line in said]
+    assert "action     deploy runs, asked by ann@pts/1: ./deploy" in lines
+    assert [line for line in lines if line.startswith("action")][1:] == [
+        "action     deploy ended with exit code 3 after 2.00s"
+    ]
+    late = Lines().catch_up(script.state())
+    assert "output     (2000 lines left out)" in late and "output     line 2999" in late

@@ -51,6 +51,25 @@ def story() -> Script:
     return script.pass_ended()
 
 
+def test_what_was_done_is_told_in_the_order_of_time_and_is_inert() -> None:
+    script = story()
+    script.add(e.ActionBegan(script.at, 1, "F", "apply *fix*", ("./fix.sh", "a | `b`"), "ann@pts/1"))
+    script.add(e.ActionEnded(script.at, 1, e.Exit(3), 1.0))
+    script.add(e.Overridden(script.at, "ben@pts/2", "known"))
+    script.add(e.ActionBegan(script.at, 2, "D", "deploy", ("./deploy.sh",), "ann@pts/1"))
+    script.add(e.ActionEnded(script.at, 2, None, 0.0, "can't be started: ./deploy.sh: Permission denied"))
+    script.add(e.ActionBegan(script.at, 3, "D", "deploy", ("./deploy.sh",), "ann@pts/1"))
+    done = [line.partition(" UTC: ")[2] for line in section(of(script), "What was done").splitlines()]
+    assert [line.split()[0] for line in done] == ["run", "action", "override:", "action", "action"]
+    assert (
+        done[1]
+        == r"action apply \*fix\* (``./fix.sh 'a | `b`'``), asked by ann\@pts/1, ended with exit code 3, took 0:01"
+    )
+    assert done[3].endswith("can't be started: ./deploy.sh: Permission denied")
+    assert done[4].endswith(", still running")
+    assert "not ended with the iteration" in of(script.ended(interrupted=True))
+
+
 def of(script: Script) -> str:
     state = script.state()
     return report(state, verdict(state, state.now), BEGAN + 60)

@@ -81,6 +81,7 @@ def test_every_published_field_is_there() -> None:
         "not_checked": [],
         "valid_until": None,
         "override": None,
+        "actions": [],
         "exit_code": 0,
         "flaky": 1,
         "carried": 0,

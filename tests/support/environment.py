@@ -1,6 +1,7 @@
 """An environment under test for tests of the program: a process of its own, ready when it says so.
 
-``python environment.py FOLDER [how]``. It answers ``/health`` as long as there is no file ``FOLDER/down``, and
+``python environment.py FOLDER [how]``. It answers ``/health`` as long as there is no file ``FOLDER/down``, ``/version``
+where there is one named ``FOLDER/version`` with what that says (in turn, a line an answer), and
 says what it did in ``FOLDER/said``. ``how``: ``garbage``, ``fails``, ``silent``, ``long``, ``deaf`` (heeds neither
 the end of its standard input nor TERM), ``child`` (leaves a process behind), ``late`` (is ready when there is
 ``FOLDER/go``), ``dies`` (ends when there is ``FOLDER/die``).
@@ -26,12 +27,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if (FOLDER / "down").exists():
             self.close_connection = True  # without a word
             return
-        self.send_response(503 if self.path == "/sick" else 200)
-        self.send_header("Content-Length", "0")
+        body = _version() if self.path == "/version" else b""
+        self.send_response(503 if self.path == "/sick" or (self.path == "/version" and not body) else 200)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         sys.stderr.write(f"asked for {self.path}\n")
+
+
+def _version() -> bytes:
+    global _answers
+    file = FOLDER / "version"
+    lines = file.read_text().splitlines() if file.exists() else []
+    if not lines:
+        return b""
+    _answers += 1
+    return json.dumps({"revision": lines[_answers % len(lines)]}).encode()
+
+
+_answers = -1
 
 
 def _until(name: str) -> None:
@@ -62,6 +78,8 @@ def main(how: str) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
     target = {"base_url": base, "ws_url": base.replace("http", "ws"), "health_url": f"{base}/health"}
+    if (FOLDER / "version").exists():
+        target["version_url"] = f"{base}/version"
     env = {"STAGING_PASSWORD": PASSWORD, "STAGING_USER": "ann-of-the-ready-line", "SHOP": "from-the-ready-line"}
     sys.stdout.write(json.dumps({"target": target, "env": env}) + "\n")
     sys.stdout.flush()

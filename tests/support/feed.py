@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from tui.events import Event, Evidence
-from tui.protocol import Accepted, Cancel, Refused, Rerun, Stop
+from tui.protocol import Accepted, Act, Cancel, Refused, Rerun, Stop
 from tui.state import RunState, reduce
 
-Command = Rerun | Cancel | Stop
+Command = Rerun | Cancel | Act | Stop
 
 
 class ScriptedFeed:
@@ -66,6 +66,10 @@ def _words(command: Command) -> str:
             return f"{len(tests)} test{'s' * (len(tests) != 1)} run again"
         case Rerun(what=what):
             return f"{what} run again"
+        case Act(key=key):
+            return f"{key} is running"
+        case Cancel(action=True):
+            return "the action is being ended"
         case Cancel(test=None):
             return "the run is being cancelled"
         case Cancel():

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tui.plan.model import Target
-from tui.target import health
+from tui.target import http
 from tui.target.health import Health, health_of
 
 
@@ -48,7 +48,7 @@ def answering(answer: bytes | None, seen: list[bytes] | None = None) -> Iterator
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "TIMEOUT", 0.5)
+    monkeypatch.setattr(http, "TIMEOUT", 0.5)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui.client.live import LiveFeed
 from tui.errors import StagewatchError
+from tui.plan.model import Plan
 from tui.protocol import Refused, Request
 
 
@@ -34,9 +35,16 @@ async def ask(socket: Path, command: Request, *, until_gone: bool = False) -> st
         await feed.close()
 
 
-async def is_running(socket: Path) -> bool:
-    """Whether results are still to come."""
+async def plan_of(socket: Path) -> Plan:
+    """The plan that a session runs under, as it is recorded."""
     feed = await LiveFeed.connect(socket, commands=True)
-    running = feed.state.is_running
+    await feed.close()
+    return feed.state.plan
+
+
+async def is_running(socket: Path) -> bool:
+    """Whether results are still to come, or an action runs."""
+    feed = await LiveFeed.connect(socket, commands=True)
+    running = feed.state.is_running or feed.state.goes_on or feed.state.current_action is not None
     await feed.close()
     return running

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from tui.diagnosis.signature import signature
 from tui.engine import wire
 from tui.engine.generation import Generation
@@ -43,6 +45,7 @@ class Catalogue:
         self._layout: Layout | None = None
         self._announced: set[str] = set()
         self._broken: dict[str, int] = {}
+        self._uncollected: list[Happening] = []
         self.entries: dict[int, Entry] = {}
         self.tiers: dict[str, Tier] = {tier.id: tier for tier in plan.tiers}
         self.suites: dict[str, Suite] = {suite.id: suite for suite in plan.suites}
@@ -79,11 +82,7 @@ class Catalogue:
                 numbering[id(generation)].append(None)
                 continue
             test = self._ids.setdefault(key, len(self._ids) + 1)
-            found = FoundTest(
-                test, row.node, tier, suite, key[1], row.path, row.line,
-                baseline.usual.get(key), baseline.last.get(key), baseline.spread.get(key, 0.0),
-                *baseline.origin.get(key, (None, None)),
-            )  # fmt: skip
+            found = _expecting(FoundTest(test, row.node, tier, suite, key[1], row.path, row.line), baseline)
             now[test] = Entry(found, generation.group, row.unit, selected)
             numbering[id(generation)].append(test)
         for generation in generations:
@@ -100,10 +99,23 @@ class Catalogue:
         failures, broken = self._failures(generations, at)
         gone = [*sorted(was - set(now)), *(self._broken[node] for node in self._broken if node not in broken)]
         self._broken = broken
+        self._uncollected = failures
         events += failures
         if gone:
             events.append((TestsGone(at, tuple(gone)), None))
         return events
+
+    def again(self, baseline: Baseline, at: float) -> list[Happening]:
+        """All that is collected, as it is told to an iteration that begins with it."""
+        self.entries = {
+            test: entry._replace(found=_expecting(entry.found, baseline)) for test, entry in self.entries.items()
+        }
+        found = tuple(entry.found for entry in self.entries.values())
+        self._announced.update(self.tiers)
+        events: list[Happening] = [
+            (TestsFound(at, found, tuple(self.tiers.values()), tuple(self.suites.values())), None)
+        ]
+        return events + [(msgspec.structs.replace(event, at=at), evidence) for event, evidence in self._uncollected]
 
     def tasks(self, tests: Iterable[int], failing: set[int]) -> list[Task]:
         """The given tests that exist, in collected order, for the schedule."""
@@ -185,6 +197,16 @@ class Catalogue:
                     )
                 )
         return events, broken
+
+
+def _expecting(found: FoundTest, baseline: Baseline) -> FoundTest:
+    """A test with what earlier iterations lead one to expect of it."""
+    key = found.node, found.ordinal
+    carried_from, carried_revision = baseline.origin.get(key, (None, None))
+    return msgspec.structs.replace(
+        found, usual=baseline.usual.get(key), last=baseline.last.get(key), spread=baseline.spread.get(key, 0.0),
+        carried_from=carried_from, carried_revision=carried_revision,
+    )  # fmt: skip
 
 
 def _keys(nodes: Iterable[str]) -> list[Key]:

@@ -53,7 +53,7 @@ class Collector:
         self._plan = plan
         self._environments = environments
         self._catalogue = catalogue
-        self._expected = expected
+        self._expected: asyncio.Future[Baseline] = expected
         self._owner = owner
         self._emit = emit
         self._mask = mask
@@ -114,6 +114,15 @@ class Collector:
         for note in dict.fromkeys(note for generation in new for note in generation.notes):
             self._tell(Noticed(time.time(), note))
         self._tell_collected(new, began)
+
+    def tell_again(self, expected: Baseline) -> None:
+        """Tell the next iteration what is collected, and what is to be expected of it."""
+        self._expected = asyncio.get_running_loop().create_future()
+        self._expected.set_result(expected)
+        now = time.time()
+        for event, evidence in self._catalogue.again(expected, now):
+            self._emit(event, evidence)
+        self._tell_collected(self.newest, now)
 
     async def close(self, failed: list[int], passed: list[int]) -> None:
         """Let all zygotes end as pytest ends, or end them. ``failed``, ``passed``: for ``pytest --lf``."""

@@ -114,6 +114,12 @@ class Crew:
         begun = {worker.running for worker in self._workers.values() if worker.running is not None}
         return begun.union(self._schedule.waiting(), *(worker.given for worker in self._workers.values()))
 
+    def tell_again(self) -> None:
+        """Tell those who have not heard of it which workers there are."""
+        for worker in self._workers.values():
+            if worker.pid:
+                self._tell_started(worker)
+
     def keep(self, tests: Container[int]) -> None:
         """What waits and is not among these is no longer there."""
         self._schedule.keep(tests)
@@ -159,8 +165,13 @@ class Crew:
     def started(self, number: int, pid: int) -> None:
         worker = self._workers[number]
         worker.pid = pid
-        at = time.time()
-        self._emit(WorkerStarted(at, number, pid, worker.generation.number, worker.generation.cold_reason), None)
+        self._tell_started(worker)
+
+    def _tell_started(self, worker: _Worker) -> None:
+        generation = worker.generation
+        self._emit(
+            WorkerStarted(time.time(), worker.number, worker.pid, generation.number, generation.cold_reason), None
+        )
 
     def _be_ready(self, worker: _Worker) -> None:
         worker.ready = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -21,6 +21,7 @@ from tui.engine.generation import Generation
 from tui.engine.masking import mask_for, mask_log
 from tui.engine.orphans import end_orphans
 from tui.engine.reach import Health, Reach
+from tui.engine.revisions import Revisions, VersionUrl
 from tui.errors import StagewatchError
 from tui.events import FAILING, Event, Evidence, Noticed, PassBegan, PassEnded, TestFinished, TestsBlocked
 from tui.journal.baseline import Baseline
@@ -30,6 +31,8 @@ DEFAULT_LIMIT = 600.0
 """Seconds that a test may take when nobody says otherwise: a hung test must not keep a verdict for ever."""
 _LONGEST_FAREWELL = 10.0
 """Seconds that workers get to end when they are told to."""
+_MOST_ROLLOUTS = 3
+"""Rollouts under one pass before the rest of it is given up."""
 _MOST_DEATHS = 3
 """Zygotes that may be killed under one pass before the rest of it is given up."""
 
@@ -50,14 +53,16 @@ class _OpenPass(msgspec.Struct):
 
     number: int
     requested: float
-    tests: set[int]
+    by: str
+    what: str
+    tests: dict[int, None]
     left: set[int]
     cancelled: bool = False
     blocked: str = ""
 
 
 class Engine:
-    """Owns zygotes and workers of one iteration."""
+    """Owns zygotes and workers of a session. It tells of one iteration, and of the next when it is to begin again."""
 
     def __init__(
         self,
@@ -67,15 +72,20 @@ class Engine:
         catalogue: Catalogue,
         expected: asyncio.Task[Baseline],
         emit: Emit,
+        on_rollout: Callable[[], None] = lambda: None,
     ) -> None:
         """``environments[g]`` is what group *g*'s zygote has in its environment beside the session's own.
 
-        ``expected``: what earlier iterations lead one to expect of the tests.
+        ``expected``: what earlier iterations lead one to expect of the tests. ``on_rollout`` is called when passes
+        have ended as another revision was deployed under them: ``begin_again``, then ``go_on`` have them run on.
         """
         self._settings = settings
+        self._on_rollout = on_rollout
         self._catalogue = catalogue
         self._emit = emit
         self._passes: list[_OpenPass] = []
+        self._cut_off: _OpenPass | None = None
+        self._rollouts = 0
         self._pass_count = 0
         self._deaths = 0
         self._cancels = 0
@@ -88,13 +98,21 @@ class Engine:
         self._sweep_due = False
         self._mask = mask_for(environments, plan.target.credentials.values())
         self._reach = Reach(None, self._tell, self._block, self._consider)
+        self._revisions = Revisions(None, self._tell, self._move, self._consider)
         self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
         self._crew = Crew(
             settings.workers, self._take, self._collector.of_group, self._limit_of, self._requested_of, self._consider
         )
 
-    def meet(self, environment: Mapping[str, str], secrets: Iterable[str], health: Health | None) -> None:
-        """The target, before the first pass: what tests are told of it, and whom to ask whether it answers.
+    def meet(
+        self,
+        environment: Mapping[str, str],
+        secrets: Iterable[str],
+        health: Health | None,
+        version: VersionUrl | None = None,
+    ) -> None:
+        """The target, before the first pass: what tests are told of it, and whom to ask whether it answers, and of
+        which revision it is.
 
         ``secrets`` are values to be masked.
         """
@@ -102,10 +120,50 @@ class Engine:
         self._mask.learn(secrets)
         self._collector.surround(environment, secrets)
         self._reach = Reach(health, self._tell, self._block, self._consider)
+        self._revisions = Revisions(version, self._tell, self._move, self._consider)
 
     def doubt(self) -> None:
         """Something speaks for the target being down: have it asked."""
         self._reach.doubt()
+
+    @property
+    def deployed(self) -> str | None:
+        """The revision of the target that was read last."""
+        return self._revisions.revision
+
+    async def has_moved(self) -> bool:
+        """Whether another revision is deployed than the one this iteration is about, and nothing runs that notices.
+
+        Raises StagewatchError where a rollout is under way and does not end.
+        """
+        await self._revisions.ask()
+        if not self._revisions.has_moved or self._passes:
+            return False
+        if not await self._revisions.settle():
+            raise StagewatchError("a rollout is under way: two revisions of the target answer in turn; try again later")
+        return not self._passes
+
+    def begin_again(self, expected: Baseline) -> None:
+        """Tell the next iteration all that holds in it from the beginning."""
+        self._pass_count = 0
+        self._collector.tell_again(expected)
+        self._crew.tell_again()
+        self._revisions.begin_again()
+
+    async def go_on(self) -> None:
+        """Run what a rollout has cut off, from its start."""
+        cancels = self._cancels
+        async with self._collecting:
+            await self._reach.ask()
+        cut_off, self._cut_off = self._cut_off, None
+        if cut_off is not None and not self._closing:
+            entries = self._catalogue.entries
+            tests = [test for test in cut_off.tests if test in entries]
+            failing = {test for test in tests if entries[test].found.last in FAILING}
+            self._begin_pass(tests, failing, cut_off.requested, cut_off.by, cut_off.what)
+        if self._cancels != cancels:
+            self.cancel()
+        self._quiet.set()
 
     async def run(self, requested: float, by: str) -> None:
         """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
@@ -113,6 +171,8 @@ class Engine:
         async with self._collecting:
             await self._collector.collect(())
             await self._reach.ask()
+            await self._revisions.ask()
+            self._revisions.start()
         tests = self._catalogue.selected()
         failing = {t for t in tests if self._catalogue.entries[t].found.last in FAILING}
         self._begin_pass(tests, failing, requested, by, "all")
@@ -126,6 +186,7 @@ class Engine:
         What an edit brings that was not there before (a renamed test, a module that can be imported again) runs too.
         Raises StagewatchError when it is cancelled before it begins, or can't be done.
         """
+        self._rollouts = 0
         cancels = self._cancels
         before = set(self._catalogue.entries)
         try:
@@ -162,7 +223,7 @@ class Engine:
         """End one running test, or all that is open or asked for; False when there is nothing to end."""
         if test is not None:
             return self._crew.cancel(test)
-        was_running = bool(self._passes) or self._collecting.locked()
+        was_running = bool(self._passes) or self._cut_off is not None or self._collecting.locked()
         self._cancels += 1
         for open_pass in self._passes:
             open_pass.cancelled = True
@@ -170,8 +231,8 @@ class Engine:
         return was_running
 
     async def wait_until_quiet(self) -> None:
-        """Until no pass is open and what the tests left behind is ended."""
-        while self._passes or not self._crew.is_empty or self._sweeping.locked():
+        """Until no pass is open, nor to go on, and what the tests left behind is ended."""
+        while self._passes or self._cut_off or not self._crew.is_empty or self._sweeping.locked():
             self._quiet.clear()
             await self._quiet.wait()
 
@@ -179,6 +240,7 @@ class Engine:
         """End everything. ``failed`` and ``passed`` are left to the project's ``pytest --lf``."""
         self._closing = True
         self._reach.close()
+        self._revisions.close()
         self._collector.stop()
         self.cancel()
         with suppress(TimeoutError):  # who does not end in time is killed with the rest
@@ -233,10 +295,13 @@ class Engine:
         self._pass_count += 1
         self._deaths = 0
         number = self._pass_count
-        self._passes.append(_OpenPass(number, requested, set(tests), set(tests), blocked=self._reach.why))
+        self._passes.append(
+            _OpenPass(number, requested, by, what, dict.fromkeys(tests), set(tests), blocked=self._reach.why)
+        )
         self._sweep_due = True
         self._tell(PassBegan(time.time(), number, tuple(tests), requested, by, what, self._collector.sources))
-        self._crew.add(() if self._reach.why else self._catalogue.tasks(tests, failing), first=number > 1)
+        is_of_no_use = self._reach.why or self._revisions.has_moved
+        self._crew.add(() if is_of_no_use else self._catalogue.tasks(tests, failing), first=number > 1)
         return number
 
     def _take(self, event: Event, evidence: Evidence | None) -> None:
@@ -245,6 +310,7 @@ class Engine:
         if isinstance(event, TestFinished):
             for open_pass in self._passes:
                 open_pass.left.discard(event.test)
+            self._revisions.result_came(event.at)
             if event.outcome in FAILING:
                 self._reach.doubt()
 
@@ -263,14 +329,19 @@ class Engine:
 
     def _consider(self) -> None:
         """Something has ended: perhaps all has."""
-        if self._passes and self._crew.is_done and not self._collecting.locked() and self._has_no_doubt():
+        is_done = bool(self._passes) and self._crew.is_done and not self._collecting.locked()
+        if is_done and self._has_no_doubt() and self._has_its_stamps() and self._is_settled():
             ended, self._passes = self._passes, []
+            self._take_cut_off(ended)
             blocked = {test for one in ended if one.blocked and not one.cancelled for test in one.left}
-            if blocked:
+            if blocked and self._cut_off is None:
                 there = tuple(sorted(blocked.intersection(self._catalogue.entries)))
                 self._tell(TestsBlocked(time.time(), there, next(one.blocked for one in ended if one.blocked)))
             for open_pass in ended:
-                self._tell(PassEnded(time.time(), open_pass.number, open_pass.cancelled))
+                goes_on = self._cut_off is not None and not open_pass.cancelled
+                self._tell(PassEnded(time.time(), open_pass.number, open_pass.cancelled, goes_on))
+            if self._cut_off is not None:
+                self._on_rollout()
         if self._crew.is_empty:
             if self._sweep_due and not self._passes:
                 self._sweep_due = False
@@ -283,6 +354,39 @@ class Engine:
             return True
         self._reach.hurry()
         return False
+
+    def _has_its_stamps(self) -> bool:
+        """Whether the last results have theirs. If not, the revision is read now, and it is considered again."""
+        if self._revisions.has_stamped or self._closing:
+            return True
+        self._revisions.hurry()
+        return False
+
+    def _move(self) -> None:
+        """Another revision is deployed: nothing more is begun, what runs may end."""
+        if self._passes:
+            self._crew.halt()
+
+    def _is_settled(self) -> bool:
+        """Whether no rollout is waited for: what it has cut off is run when it is over."""
+        revisions = self._revisions
+        is_waited_for = revisions.has_moved and not (revisions.is_steady or revisions.is_given_up)
+        return not is_waited_for or self._closing or all(one.cancelled for one in self._passes)
+
+    def _take_cut_off(self, ended: list[_OpenPass]) -> None:
+        """Of passes that a rollout has ended, keep what is to go on as one."""
+        wanted = [one for one in ended if not one.cancelled]
+        if not wanted or self._closing or not self._revisions.has_moved:
+            return
+        self._rollouts += 1
+        if self._rollouts > _MOST_ROLLOUTS or not self._revisions.is_steady:
+            for one in wanted:
+                one.cancelled = True
+            text = "the target's revision keeps changing: what was not run yet is not run"
+            self._tell(Noticed(time.time(), text, serious=True))
+            return
+        tests = {test: None for one in wanted for test in one.tests}
+        self._cut_off = msgspec.structs.replace(wanted[0], tests=tests)
 
     async def _sweep(self) -> None:
         """Nothing runs: whatever else still bears the mark was left behind by a test."""

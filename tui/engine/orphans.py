@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 import psutil
@@ -53,15 +53,24 @@ def end_orphans(mark: str, but: Iterable[int] = (), spare: str = "") -> list[str
             spared.update(child.pid for child in psutil.Process(pid).children(recursive=True))
     orphans = {pid: process for pid, process in found.items() if pid not in spared}
     ended = [text for process in orphans.values() if (text := _describe(process))]
-    for process in orphans.values():
+    _end(orphans.values())
+    return ended
+
+
+def end_marked(mark: str) -> None:
+    """End what bears a mark, and nothing else."""
+    _end(marked(mark))
+
+
+def _end(processes: Collection[psutil.Process]) -> None:
+    for process in processes:
         with suppress(psutil.Error):  # gone meanwhile
             process.terminate()
-    _, alive = psutil.wait_procs(orphans.values(), timeout=_GRACE)
+    _, alive = psutil.wait_procs(processes, timeout=_GRACE)
     for process in alive:
         with suppress(psutil.Error):
             process.kill()
     psutil.wait_procs(alive, timeout=_GRACE)
-    return ended
 
 
 def _describe(process: psutil.Process) -> str:

@@ -21,7 +21,10 @@ def verdict(state: RunState, now: float) -> Verdict:
     answer, code, reasons = _judge(state, everything, ledger, now)
     standing = _standing(state, answer, now)
     valid_until = _valid_until(state)
-    if valid_until is not None and now >= valid_until:
+    if state.stamping.is_superseded:
+        void = _superseded(state) if state.is_running else f"{_superseded(state)}; it was {answer}"
+        answer, code, reasons = "inconclusive", INCONCLUSIVE, [void, *reasons]
+    elif valid_until is not None and now >= valid_until:
         ran_out = f"the verdict has run out: it was {answer}, valid until {moment(valid_until)}"
         answer, code, reasons = "inconclusive", INCONCLUSIVE, [ran_out, *reasons]
     if state.is_cut_short:
@@ -40,7 +43,17 @@ def verdict(state: RunState, now: float) -> Verdict:
 def _is_overridden(state: RunState) -> bool:
     """Whether somebody has let the deploy go on, knowing all that is known now: a later pass is news to them."""
     latest = max((one.began for one in state.passes), default=state.began)
+    if state.stamping.is_superseded:
+        latest = max(latest, state.stamping.readings[-1].at)
     return state.override is not None and state.override.at >= latest and not state.is_running
+
+
+def _superseded(state: RunState) -> str:
+    """What a verdict is about is deployed no longer."""
+    deployed, about = state.stamping.deployed, state.revision
+    if deployed == about:
+        return f"another revision was deployed after this, and revision {about} again after that"
+    return f"revision {deployed} is deployed, this is about {about}"
 
 
 def _valid_until(state: RunState) -> float | None:
@@ -112,12 +125,14 @@ def _is_settled(state: RunState, tier: Tier, tally: Tally, now: float) -> bool:
     """Whether a tier blocks whatever comes of the tests that wait or run again."""
     policy = tier_policy(state, tier)
     excused = list(in_quarantine(state, tier.id, now))
-    skipped = tally.statuses.get("skipped", 0) - sum(test.status == "skipped" for test in excused)
+    open_ = sum(state.tests[one.test].tier == tier.id for one in state.stamping.waiting)
+    certain = max(0, tally.statuses.get("skipped", 0) - open_)
+    skipped = certain - sum(test.status == "skipped" for test in excused)
     excused_flaky = sum(test.is_flaky for test in excused)
     return (
-        _stays_failing(state, tier, tally, share_of(policy, tally.total - tally.statuses.get("skipped", 0)), now)
+        _stays_failing(state, tier, tally, share_of(policy, tally.total - certain), now)
         or (policy.skipped is not None and skipped > policy.skipped)
-        or (policy.flaky is not None and tally.flaky - excused_flaky - tally.rerunning > policy.flaky)
+        or (policy.flaky is not None and tally.flaky - excused_flaky - tally.rerunning - open_ > policy.flaky)
         or bool(_too_long(tier.id, state.answered_after.get(tier.id, 0.0), tier.gate.longest))
     )
 
@@ -126,9 +141,10 @@ def _stays_failing(state: RunState, tier: Tier, tally: Tally, allowed: int, now:
     """Whether more than ``allowed`` fail that neither run again nor may have failed because the target is down."""
     if counting_failures(state, tally, tier.id, now) - tally.mending <= allowed:
         return False
-    if state.plan.target.health_url is None and not state.quarantined:
+    if state.plan.target.health_url is None and not state.quarantined and not state.stamping.waiting:
         return True
     excused = {test.id for test in quarantined(state, tier.id, now)}
+    excused.update(one.test for one in state.stamping.waiting)
     sure = (t for t in state.failing() if t.tier == tier.id and t.id not in excused and _is_sure(state, t))
     return next(islice(sure, allowed, None), None) is not None
 

@@ -13,6 +13,7 @@ import msgspec
 
 from tui import events as e
 from tui.journal.attempts import Attempts
+from tui.state.stamping import Stamping
 
 DECODER: msgspec.json.Decoder[e.Event] = msgspec.json.Decoder(e.Event)
 
@@ -27,12 +28,17 @@ class Derived:
         self._found: dict[int, e.FoundTest] = {}
         self._gone: set[int] = set()
         self._ids: dict[int, int] = {}
+        self._stamping = Stamping()
 
     def write(self, event: e.Event) -> tuple[int, int] | None:
         """Returns (test, attempt) for an event that is a result."""
         match event:
             case e.TestFinished():
-                return self._result(self._attempts.next(event.test), event.outcome, event.duration)
+                key = self._attempts.next(event.test)
+                mixed = self._stamping.finish(event, key[1]).mixed
+                return self._result(key, "not-run" if mixed else event.outcome, event.duration)
+            case e.RevisionRead():
+                self._read(event)
             case e.TestsBlocked():
                 for blocked in event.tests:
                     self._result(self._attempts.next(blocked), "blocked", 0.0)
@@ -46,7 +52,10 @@ class Derived:
                 for gone in event.tests:
                     self._gone.add(gone)
                     self._stand(gone, stands=False)
+            case e.TargetStarted():
+                self._stamping.meet(event.target)
             case e.IterationBegan():
+                self._stamping.begin(event)
                 self._database.execute(
                     "UPDATE iteration SET began = ?, revision = ? WHERE number = ?",
                     (event.at, event.revision, self._iteration),
@@ -57,6 +66,20 @@ class Derived:
                     (event.at, "interrupted" if event.interrupted else "finished", self._iteration),
                 )
         return None
+
+    def _read(self, event: e.RevisionRead) -> None:
+        """A mixed attempt counts for nothing: its test has not run by it."""
+        known = self._stamping.revision
+        for one, stamp in self._stamping.read(event):
+            if stamp.mixed:
+                self._database.execute(
+                    "UPDATE result SET outcome = 'not-run' WHERE iteration = ? AND test = ? AND attempt = ?",
+                    (self._iteration, self._id(one.test), one.attempt),
+                )
+        if self._stamping.revision != known:
+            self._database.execute(
+                "UPDATE iteration SET revision = ? WHERE number = ?", (self._stamping.revision, self._iteration)
+            )
 
     def _find(self, test: e.FoundTest) -> None:
         self._found.setdefault(test.id, test)

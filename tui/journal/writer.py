@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from tui.events import Event, Evidence, IterationEnded, PassEnded, Recorded
+from tui.events import ActionBegan, ActionEnded, Event, Evidence, IterationEnded, PassEnded, Recorded
 from tui.journal.derived import Derived
 from tui.journal.evidence import pack
 
 _ENCODER = msgspec.json.Encoder()
+_SAFE = PassEnded | IterationEnded | ActionBegan | ActionEnded
 
 
 class Entry(NamedTuple):
@@ -33,8 +34,8 @@ class Writer:
     def write(self, batch: Sequence[Entry]) -> None:
         """All of a batch, or none of it and an exception. Once it returns, a killed process loses nothing of it."""
         execute = self._database.execute
-        # A crash of the machine may cost the last milliseconds of a run, but not that it ended.
-        ends = any(isinstance(entry.recorded.event, PassEnded | IterationEnded) for entry in batch)
+        # A crash of the machine may cost the last milliseconds of a run, but not that it ended, nor who did what.
+        ends = any(isinstance(entry.recorded.event, _SAFE) for entry in batch)
         execute(f"PRAGMA synchronous = {'FULL' if ends else 'NORMAL'}")
         execute("BEGIN IMMEDIATE")
         try:

@@ -89,6 +89,21 @@ class Suite(msgspec.Struct, frozen=True, omit_defaults=True):
     value: Value | None = None
 
 
+class Action(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something the plan lets a user do by a key. ``command`` is a program and its arguments, no shell takes it apart.
+
+    ``confirm``: the board asks first. ``timeout``: it is ended after that. ``then``: what the session runs again when
+    it has ended with exit code 0; empty: nothing.
+    """
+
+    key: str
+    title: str
+    command: tuple[str, ...]
+    confirm: bool = True
+    timeout: float = 900.0
+    then: Literal["", "rerun-failed", "rerun-all"] = ""
+
+
 class Cover(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a run covers that was not asked for anything in particular. Empty: everything."""
 
@@ -112,6 +127,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     run: Cover = Cover()
     valid_for: float | None = None
     quarantine: tuple[Quarantined, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 class Selection(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,8 +7,8 @@ from typing import Any
 
 from tui.plan.locate import Place
 from tui.plan.mistakes import Document, nearest
-from tui.plan.model import Cover, GatePolicy, Plan, Quarantined, Suite, Target, Tier, Value
-from tui.plan.tables import GATE, GENERAL_GATE, QUARANTINE, RUN, SUITE, TARGET, TIER, VALUE, Later
+from tui.plan.model import Action, Cover, GatePolicy, Plan, Quarantined, Suite, Target, Tier, Value
+from tui.plan.tables import ACTION, GATE, GENERAL_GATE, QUARANTINE, RUN, SUITE, TARGET, TIER, VALUE, Later
 from tui.plan.values import Check, Unexpected, kind, quoted
 
 _TOP = ("extends", "target", "run", "gate", "tier", "suite", "quarantine", "action")
@@ -23,15 +23,16 @@ class Reader:
     def plan(self, raw: Mapping[str, Any], source: str) -> Plan:
         """The whole of it. Raises StagewatchError with the first mistake, in the order of the model."""
         self._only_known(raw, _TOP, (), "the plan")
-        if "action" in raw:
-            raise self._document.mistake(("action",), "action: [[action]] is not supported yet; take it out for now")
         target = self._table(raw.get("target", {}), ("target",), TARGET, "[target]", "[target]")
         run = self._table(raw.get("run", {}), ("run",), RUN, "[run]", "[run]")
         gate = self._table(raw.get("gate", {}), ("gate",), GENERAL_GATE, "[gate]", "[gate]")
         tiers = [self._tier(each, index) for index, each in self._tables(raw, "tier")]
         suites = [self._suite(each, index) for index, each in self._tables(raw, "suite")]
+        actions = [self._action(each, index) for index, each in self._tables(raw, "action")]
         self._unique([tier.id for tier in tiers], "tier")
         self._unique([suite.id for suite in suites], "suite")
+        self._unique([action.key for action in actions], "action", "key")
+        self._unique([action.title for action in actions], "action", "title")
         self._joined(tiers, suites)
         self._named(run, "tiers", "tier", [tier.id for tier in tiers])
         self._named(run, "suites", "suite", [suite.id for suite in suites])
@@ -43,6 +44,7 @@ class Reader:
             quarantine=tuple(self._quarantined(each, index) for index, each in self._tables(raw, "quarantine")),
             tiers=tuple(tiers),
             suites=tuple(suites),
+            actions=tuple(actions),
             run=Cover(**run),
         )
 
@@ -73,6 +75,13 @@ class Reader:
         values = self._table(raw, place, QUARANTINE, "[[quarantine]]", name)
         self._required(raw, tuple(QUARANTINE), place, name)
         return Quarantined(**values)
+
+    def _action(self, raw: Mapping[str, Any], index: int) -> Action:
+        place: Place = ("action", index)
+        name = _label("action", raw, index, "key")
+        values = self._table(raw, place, ACTION, "[[action]]", name)
+        self._required(raw, ("key", "title", "command"), place, name)
+        return Action(**values)
 
     def _value(self, raw: Mapping[str, Any], place: Place, name: str) -> Value | None:
         if "value" not in raw:
@@ -135,14 +144,14 @@ class Reader:
             if key not in raw:
                 raise self._document.mistake(place, f"{key} of {name}: expected one, found none")
 
-    def _unique(self, ids: list[str], what: str) -> None:
+    def _unique(self, ids: list[str], what: str, key: str = "id") -> None:
         first: dict[str, int] = {}
         for index, each in enumerate(ids):
             if each in first:
-                before = self._document.line((what, first[each], "id"))
+                before = self._document.line((what, first[each], key))
                 raise self._document.mistake(
-                    (what, index, "id"),
-                    f"id of {what} {quoted(each)}: expected an id of its own, "
+                    (what, index, key),
+                    f"{key} of {what} {quoted(each)}: expected {'an id' if key == 'id' else f'a {key}'} of its own, "
                     f"found that of the {what} in line {before}",
                 )
             first[each] = index
@@ -176,9 +185,9 @@ class Reader:
                 )
 
 
-def _label(what: str, raw: Mapping[str, Any], index: int) -> str:
-    """How a sentence calls a tier or suite: by its id, or by its place when that is no good."""
-    id = raw.get("id")
+def _label(what: str, raw: Mapping[str, Any], index: int, key: str = "id") -> str:
+    """How a sentence calls a table: by its id, or by its place when that is no good."""
+    id = raw.get(key)
     return f"{what} {quoted(id)}" if isinstance(id, str) and 0 < len(id) <= 40 else f"{what} {index + 1}"
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tui.plan import expressions
+from tui.plan import expressions, keys
 from tui.plan import values as v
 from tui.plan.values import Check
 
@@ -71,4 +71,12 @@ SUITE: dict[str, Check | Later] = {
     "workers": v.whole(1, 256),
     "spread": v.one_of("module", "tests"),
     "exclusive": v.flag,
+}
+ACTION: dict[str, Check | Later] = {
+    "key": keys.key,
+    "title": v.identifier,
+    "command": v.command,
+    "confirm": v.flag,
+    "timeout": v.duration,
+    "then": v.one_of("rerun-failed", "rerun-all"),
 }

@@ -13,6 +13,7 @@ from typing import Any
 from tui import events as e
 from tui.events import FAILING, Event
 from tui.gate import verdict
+from tui.reports.actions import action_began, action_ended, output, said_before
 from tui.reports.amounts import clock, many, took
 from tui.reports.sentences import (
     blocked,
@@ -30,7 +31,7 @@ from tui.reports.sentences import (
     verdict_line,
 )
 from tui.reports.summary import count_words, override_words, tier_line, tier_lines
-from tui.state import Override, RunState, Test, tallies, total
+from tui.state import ActionRun, Override, RunState, Test, tallies, total
 
 _MOST_RUNNING = 16
 
@@ -41,7 +42,7 @@ class Lines:
     def __init__(self) -> None:
         self._attempts: dict[int, int] = {}  # by test, how many are told
         self._outstanding: dict[str, set[int]] = {}  # by tier, what the pass has still to tell
-        self._iteration: int | None = None
+        self._iteration: tuple[int, float] | None = None  # its number (0 without a journal), and when it began
         self._generation = 0
         self._begun = 0
         self._passes_ended = 0
@@ -49,7 +50,12 @@ class Lines:
         self._lost = 0
         self._not_recorded = False
         self._override: Override | None = None
+        self._actions: dict[int, int] = {}  # by its number, how many lines of its output are told
+        self._actions_ended: set[int] = set()
+        self._said: dict[int, int] = {}  # by an action's number, how many lines it had said before the event at hand
         self._target = ""
+        self._revision_told: str | None = None
+        self._unread = ""
         self._ended = False
         self._answer = ""
 
@@ -57,6 +63,7 @@ class Lines:
         """The lines of a batch of events that ``state`` has taken in; an empty batch: ``state`` is a new one."""
         if not batch:
             return self.catch_up(state)
+        self._said = said_before(state, batch)
         lines = [text for event in batch for text in _TELLERS[type(event)](self, state, event)]
         if any(isinstance(event, _WEIGHTY) or _fails(event) for event in batch):
             lines += self._judged(state)
@@ -67,6 +74,7 @@ class Lines:
         if not state.began:
             return []
         lines = [*self._began(state), *self._target_line(state), *self._collected(state, None)]
+        lines += self._revision(state)
         news = {test.tier for test in state.present() if len(test.attempts) > self._attempts.get(test.id, 0)}
         for _, tell in sorted(self._untold(state), key=lambda item: item[0]):
             lines += tell
@@ -113,15 +121,19 @@ class Lines:
             self._attempts[test.id] = len(test.attempts)
         for (at, why), count in at_once.items():
             yield at, [blocked(count, why)]
+        for run in state.actions:
+            if run.number not in self._actions:
+                yield run.began, [*self._action_began(run)]
+            yield run.ended or state.now, [*self._rest_of_action(run)]
         for at, text, serious in state.notices[self._notices :]:
             yield at, [notice(text, serious)]
         self._notices = len(state.notices)
 
     def _began(self, state: RunState) -> Iterator[str]:
-        if self._iteration == state.iteration or not state.began:
+        if self._iteration == (state.iteration, state.began) or not state.began:
             return
-        self.__dict__.update(Lines().__dict__)  # another iteration: nothing of it has been told
-        self._iteration = state.iteration
+        self.__dict__.update(Lines().__dict__ | {"_said": self._said})  # another iteration: nothing of it has been told
+        self._iteration = (state.iteration, state.began)
         workers = many(state.workers_wanted, "worker")
         yield say("iteration", f"{state.iteration} of {state.project} ({state.root}), {workers}")
         target = state.plan.target
@@ -140,6 +152,19 @@ class Lines:
             self._target = told
             if told:
                 yield say("target", told)
+
+    def _revision(self, state: RunState, event: object = None) -> Iterator[str]:
+        """Which revision is deployed, and whether that can be told, when that is another thing than was told last."""
+        stamping = state.stamping
+        deployed = stamping.deployed
+        if deployed is not None and deployed != self._revision_told:
+            about = "" if deployed == state.revision else f" is deployed, this iteration is about {state.revision}"
+            self._revision_told = deployed
+            yield say("revision", f"{deployed}{about}")
+        if stamping.why != self._unread:
+            self._unread = stamping.why
+            why = f"does not answer: {stamping.why}" if stamping.why else "answers again"
+            yield say("revision", f"the version URL {why}")
 
     def _blocked(self, state: RunState, event: e.TestsBlocked) -> Iterator[str]:
         news = [id for id in event.tests if self._attempts.get(id, 0) < len(state.tests[id].attempts)]
@@ -223,6 +248,38 @@ class Lines:
             if not left:
                 yield tier_line(state, test.tier)
 
+    def _acted(self, state: RunState, event: e.ActionBegan | e.ActionSaid | e.ActionEnded) -> Iterator[str]:
+        for run in state.actions:
+            if run.number != event.number:
+                continue
+            yield from self._action_began(run)
+            if isinstance(event, e.ActionSaid):
+                yield from self._action_said(run, event)
+            elif isinstance(event, e.ActionEnded):
+                yield from self._rest_of_action(run)
+
+    def _action_said(self, run: ActionRun, event: e.ActionSaid) -> Iterator[str]:
+        """From the event, as the state holds only the end of a long output."""
+        before, told = self._said[run.number], self._actions[run.number]
+        self._said[run.number] = before + len(event.lines)
+        if told < before:
+            return  # a gap; the state tells what it holds of it when the action ends
+        for line in event.lines[told - before :]:
+            yield say("output", line)
+        self._actions[run.number] = max(told, before + len(event.lines))
+
+    def _action_began(self, run: ActionRun) -> Iterator[str]:
+        if run.number not in self._actions:
+            self._actions[run.number] = 0
+            yield action_began(run)
+
+    def _rest_of_action(self, run: ActionRun) -> Iterator[str]:
+        yield from output(run, self._actions[run.number])
+        self._actions[run.number] = run.said
+        if run.ended is not None and run.number not in self._actions_ended:
+            self._actions_ended.add(run.number)
+            yield action_ended(run)
+
     def _noticed(self, state: RunState, event: e.Noticed) -> Iterator[str]:
         if self._notices < len(state.notices):
             _, text, serious = state.notices[self._notices]
@@ -260,7 +317,7 @@ class Lines:
 
 _WEIGHTY = (
     e.IterationBegan, e.PassBegan, e.PassEnded, e.RecordingFailed, e.CollectionFailed, e.IterationEnded,
-    e.Collected, e.TargetUnreachable, e.TargetAnswered, e.TestsBlocked,
+    e.Collected, e.TargetUnreachable, e.TargetAnswered, e.TestsBlocked, e.RevisionRead,
 )  # fmt: skip
 """Events after which the verdict is looked at again; so it is after a failing result."""
 
@@ -275,6 +332,7 @@ _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.TargetStarted: Lines._target_line,
     e.TargetAnswered: Lines._target_line,
     e.TargetUnreachable: Lines._target_line,
+    e.RevisionRead: Lines._revision,
     e.Collecting: Lines._collecting,
     e.TestsFound: Lines._nothing,
     e.TestsGone: Lines._gone,
@@ -287,6 +345,9 @@ _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.TestStarted: Lines._nothing,
     e.TestFinished: Lines._finished,
     e.TestsBlocked: Lines._blocked,
+    e.ActionBegan: Lines._acted,
+    e.ActionSaid: Lines._acted,
+    e.ActionEnded: Lines._acted,
     e.Noticed: Lines._noticed,
     e.RecordingFailed: Lines._unrecorded,
     e.Overridden: Lines._overridden,

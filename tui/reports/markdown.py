@@ -14,6 +14,7 @@ from tui.events import FAILING
 from tui.gate import Verdict
 from tui.plan.model import Value
 from tui.reports import impact
+from tui.reports.actions import command_words, ended_words
 from tui.reports.amounts import clock, many, percent
 from tui.reports.inert import cell, code, text
 from tui.reports.next_steps import next_steps
@@ -219,6 +220,15 @@ def _progress(state: RunState) -> Iterator[str]:
 
 
 def _done(state: RunState) -> Iterator[str]:
+    """Passes, actions and overrides, in the order of time."""
+    done = [*_passes(state), *_actions(state)]
+    if state.override is not None:
+        done.append((state.override.at, f"override: {text(override_words(state.override))}"))
+    for at, what in sorted(done, key=lambda item: item[0]):
+        yield f"- {_time(at)}: {what}"
+
+
+def _passes(state: RunState) -> Iterator[tuple[float, str]]:
     for one in state.passes:
         by = f", asked by {text(one.by)}" if one.by else ""
         what = f" ({text(one.what)})" if one.what else ""
@@ -226,7 +236,15 @@ def _done(state: RunState) -> Iterator[str]:
         if one.ended is not None:
             ended = ", cancelled" if one.cancelled else f", took {clock(one.ended - one.began)}"
         kind = "run" if one.number == 1 else "rerun"
-        yield f"- {_time(one.began)}: {kind} of {many(len(one.tests), 'test')}{what}{by}{ended}"
+        yield one.began, f"{kind} of {many(len(one.tests), 'test')}{what}{by}{ended}"
+
+
+def _actions(state: RunState) -> Iterator[tuple[float, str]]:
+    for run in state.actions:
+        by = f", asked by {text(run.by)}" if run.by else ""
+        ended = text(ended_words(run)) or ("not ended with the iteration" if state.ended else "still running")
+        took = "" if run.ended is None or run.exit is None else f", took {clock(run.ended - run.began)}"
+        yield run.began, f"action {text(run.title)} ({code(command_words(run.command))}){by}, {ended}{took}"
 
 
 def _judged(tally: Tally) -> int:

@@ -16,7 +16,8 @@ import msgspec
 from tui import events as e
 from tui.events import Evidence, Outcome
 from tui.gate import Answer, NotChecked, Standing, Verdict
-from tui.state import Attempt, RunState, Test, duration, ordered_tiers
+from tui.reports.sentences import exit_words
+from tui.state import ActionRun, Attempt, RunState, Test, duration, ordered_tiers
 
 VERSION: Literal[1] = 1
 
@@ -41,6 +42,19 @@ class Override(msgspec.Struct, frozen=True):
     at: str
     by: str
     why: str
+
+
+class Action(msgspec.Struct, frozen=True):
+    """An action of the plan that was run. ``exit_code`` is null while it runs and where there is none; ``why``: why."""
+
+    key: str
+    title: str
+    command: tuple[str, ...]
+    by: str
+    began: str
+    ended: str | None
+    exit_code: int | None
+    why: str | None
 
 
 class TierCounts(msgspec.Struct, frozen=True):
@@ -137,6 +151,7 @@ class Results(msgspec.Struct, frozen=True):
     not_checked: tuple[NotChecked, ...]
     valid_until: str | None
     override: Override | None
+    actions: tuple[Action, ...]
     exit_code: int
     counts: Counts
     flaky: int
@@ -168,6 +183,7 @@ def results(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> Results:
         not_checked=verdict.not_checked,
         valid_until=None if verdict.valid_until is None else moment(verdict.valid_until),
         override=_override(verdict),
+        actions=tuple(map(_action, state.actions)),
         exit_code=verdict.exit_code,
         counts=_counts(tests),
         flaky=sum(test.is_flaky for test in tests),
@@ -193,6 +209,13 @@ def encode(document: Results) -> bytes:
 def _override(verdict: Verdict) -> Override | None:
     found = verdict.override
     return None if found is None else Override(moment(found.at), found.by, found.why)
+
+
+def _action(run: ActionRun) -> Action:
+    ended = None if run.ended is None else moment(run.ended)
+    code = None if run.exit is None else run.exit.code
+    why = run.why or (exit_words(run.exit) if run.exit is not None and run.exit.signal else None)
+    return Action(run.key, run.title, run.command, run.by, moment(run.began), ended, code, why)
 
 
 def moment(at: float) -> str:
@@ -251,7 +274,7 @@ def _attempt(number: int, attempt: Attempt, evidence: Evidence) -> AttemptResult
         requested=None if attempt.requested is None else moment(attempt.requested),
         started=moment(attempt.started),
         duration=_seconds(attempt.duration),
-        stamp=None,
+        stamp=_stamp(attempt),
         phases=None if attempt.phases is None else Phases(*map(_seconds, attempt.phases)),
         message=attempt.message or None,
         traceback=evidence.traceback or None,
@@ -260,6 +283,13 @@ def _attempt(number: int, attempt: Attempt, evidence: Evidence) -> AttemptResult
         sections=evidence.sections,
         cut=evidence.cut,
     )
+
+
+def _stamp(attempt: Attempt) -> Stamp | None:
+    """None where none was asked for, and where no reading is known of."""
+    if attempt.before is None and attempt.after is None:
+        return None
+    return Stamp(attempt.before, attempt.after, attempt.mixed)
 
 
 def _exit(exit: e.Exit | None, stacks: str) -> ProcessExit | None:

@@ -124,7 +124,8 @@ def pass_began(one: Pass) -> str:
 
 
 def pass_ended(one: Pass) -> str:
-    how = "cancelled" if one.cancelled else "ended"
+    how = "cut off by a rollout, to run again in the next iteration," if one.goes_on else "ended"
+    how = "cancelled" if one.cancelled else how
     return say(f"pass {one.number}", f"{how} after {clock((one.ended or one.began) - one.began)}")
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import ClassVar, Literal, Protocol, cast
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.protocol import Accepted, Cancel, Refused, Rerun
+from tui.plan.model import Action
+from tui.protocol import Accepted, Act, Cancel, Refused, Rerun
+from tui.reports.actions import command_words
 from tui.screens.framework import Placed
 from tui.widgets.footer.footer import Footer, Key, Question
 from tui.widgets.grid import Grid
@@ -25,9 +28,10 @@ class Board(Protocol):
     def can_stream(self) -> bool: ...
     def leave(self, decision: Literal["leave", "stop"]) -> None: ...
     def repaint(self) -> None: ...
-    def help(self, of: str, keys: tuple[tuple[str, str], ...]) -> None: ...
+    def help(self, of: str, keys: tuple[tuple[str, str], ...], actions: tuple[tuple[str, str], ...]) -> None: ...
     def stream(self) -> None: ...
     def failure(self, test: int) -> None: ...
+    def output(self, number: int) -> None: ...
 
 
 class BaseScreen(Screen[None], inherit_bindings=False):
@@ -39,6 +43,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         Binding("q,ctrl+c,ctrl+q", "leave", show=False),
         Binding("ctrl+l", "repaint", show=False),
         Binding("s", "stream", show=False),
+        Binding("o", "output", show=False),
     ]
     NAME: ClassVar[str] = ""
     KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -94,7 +99,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.view.grid = self.grid
         self.turn()
 
-    def order(self, command: Rerun | Cancel) -> None:
+    def order(self, command: Rerun | Cancel | Act) -> None:
         """Ask the session for something, and show its answer."""
         self.run_worker(self._order(self.view.feed.send(command)), exclusive=False)
 
@@ -131,14 +136,59 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         else:
             self.order(Rerun("failed", requested=self.view.clock()))
 
+    # Actions of the plan: their keys mean the same everywhere.
+
+    def on_key(self, event: events.Key) -> None:
+        action = next((one for one in self.view.state.plan.actions if one.key == event.character), None)
+        if action is not None:
+            event.stop()
+            self.act(action)
+
+    def act(self, action: Action) -> None:
+        """Run an action, having asked if it wants that; while it runs, show what it says."""
+        running = self.view.state.current_action
+        if running is not None and running.key == action.key:
+            self.board.output(running.number)
+        elif why := self.why_not() or (None if running is None else f"{running.title} runs: one action at a time"):
+            self.footer.say(why)
+        elif not action.confirm:
+            self.order(Act(action.key))
+        else:
+            command = f"{action.title}: {command_words(action.command)}"
+            answers = (("y", "run it"),)
+            self.footer.ask(Question(f"{command}?", answers, lambda _: self.order(Act(action.key)), about=command))
+
+    def offered_actions(self) -> tuple[Key, ...]:
+        """Their keys for a footer: of more need than any of the screen's own."""
+        return tuple(Key(action.key, action.title, 10) for action in self.view.state.plan.actions)
+
+    def end_action(self) -> None:
+        """End the action that runs, having asked."""
+        running = self.view.state.current_action
+        if why := self.why_not() or (None if running is not None else "no action runs"):
+            self.footer.say(why)
+            return
+        assert running is not None
+        self.footer.ask(
+            Question(f"End {running.title}?", (("y", "end it"),), lambda _: self.order(Cancel(action=True)))
+        )
+
+    def action_output(self) -> None:
+        actions = self.view.state.actions
+        if actions:
+            self.board.output(actions[-1].number)
+        else:
+            self.footer.say("no action has run" if self.view.state.plan.actions else "the plan has no actions")
+
     def action_leave(self) -> None:
         state = self.view.state
-        if self.why_not() is not None or not state.is_running:
+        running = state.current_action
+        if self.why_not() is not None or not (state.is_running or running):
             self.board.leave("leave")
             return
         self.footer.ask(
             Question(
-                "The run is not done.",
+                "The run is not done." if state.is_running or running is None else f"{running.title} is not done.",
                 (("l", "leave it running"), ("s", "stop it")),
                 lambda key: self.board.leave("stop" if key == "s" else "leave"),
                 no="stay",
@@ -149,7 +199,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.board.repaint()
 
     def action_help(self) -> None:
-        self.board.help(self.NAME, self.KEYS_HELP)
+        actions = [(one.key, f"{one.title}: {command_words(one.command)}") for one in self.view.state.plan.actions]
+        self.board.help(self.NAME, self.KEYS_HELP, tuple(actions))
 
     def action_stream(self) -> None:
         if self.board.can_stream:

@@ -12,6 +12,7 @@ from tui.protocol import Cancel, Rerun
 from tui.reports.amounts import many
 from tui.screens.base import BaseScreen
 from tui.state import Test
+from tui.widgets.actions.actions import Actions
 from tui.widgets.failures.failures import Failures
 from tui.widgets.footer.footer import Footer, Key, Question
 from tui.widgets.grid import Grid, arrange
@@ -64,7 +65,7 @@ class BoardScreen(BaseScreen):
         self.zoomed = False
         self._zoomed_to_search = False
         self._searched = ""
-        self._shape: tuple[int, int, bool] = (-1, -1, False)
+        self._shape: tuple[int, int, bool, bool] = (-1, -1, False, False)
 
     def compose(self) -> ComposeResult:
         yield Head(self.view, "head")
@@ -73,18 +74,19 @@ class BoardScreen(BaseScreen):
         yield self.failures
         yield self.tests
         yield self.running
+        yield Actions(self.view, "actions", lambda: self.footer.question)
         yield self.footer
 
     def on_mount(self) -> None:
         self._activate("tiers")
 
     def arranged(self, width: int, height: int) -> Grid:
-        tiers, workers, zoomed = self._wanted()
-        return arrange(width, height, tiers, workers, zoomed)
+        tiers, workers, zoomed, actions = self._wanted()
+        return arrange(width, height, tiers, workers, zoomed, actions=actions)
 
-    def _wanted(self) -> tuple[int, int, bool]:
+    def _wanted(self) -> tuple[int, int, bool, bool]:
         state = self.view.state
-        return max(1, len(self.view.tallies)), max(state.workers_wanted, 1), self.zoomed
+        return max(1, len(self.view.tallies)), max(state.workers_wanted, 1), self.zoomed, bool(state.plan.actions)
 
     def turn(self) -> None:
         if self._wanted() != self._shape:
@@ -123,7 +125,7 @@ class BoardScreen(BaseScreen):
             Key("f", "failed"),
             Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5), Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
-            Key("tab", "panels", 8), Key("q", "quit", 1),
+            Key("tab", "panels", 8), *self.offered_actions(), Key("q", "quit", 1),
         )  # fmt: skip
 
     # Moving about
@@ -244,6 +246,9 @@ class BoardScreen(BaseScreen):
         )
 
     def action_cancel(self) -> None:
+        if not self.view.state.is_running and self.view.state.current_action is not None:
+            self.end_action()
+            return
         if why := self.why_not() or (None if self.view.state.is_running else "nothing runs"):
             self.footer.say(why)
             return

@@ -104,7 +104,7 @@ class FailureScreen(BaseScreen):
             Key("esc", "back"), *((Key(f"1-{tabs}", "tab", 3),) if tabs > 1 else ()),
             Key("n N", "next, previous failure", 1),
             Key("r", "rerun this", 2), Key("f", "rerun failed", 4), Key("u", "unfold", 6), Key("[ ]", "attempt", 5),
-            Key("?", "help"),
+            *self.offered_actions(), Key("?", "help"),
         )  # fmt: skip
 
     def turn(self) -> None:

@@ -30,9 +30,11 @@ class HelpScreen(BaseScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,question_mark", "back", show=False)]
 
-    def __init__(self, view: View, of: str, keys: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self, view: View, of: str, keys: tuple[tuple[str, str], ...], actions: tuple[tuple[str, str], ...]
+    ) -> None:
         super().__init__(view)
-        self._of, self._keys = of, keys
+        self._of, self._keys, self._actions = of, keys, actions
         self._document = Document(view, "document")
 
     def compose(self) -> ComposeResult:
@@ -57,6 +59,10 @@ class HelpScreen(BaseScreen):
         rows = [heading("KEYS", self._of)]
         listed = self._keys + (EVERYWHERE if self.board.can_stream else EVERYWHERE[1:])
         rows += [Row((Piece(0, key, "strong", True), Piece(16, words))) for key, words in listed]
+        if self._actions:
+            rows += [BLANK, heading("ACTIONS", "of the plan")]
+            rows += [Row((Piece(0, key, "strong", True), Piece(16, words))) for key, words in self._actions]
+            rows.append(Row((Piece(0, "o", "strong", True), Piece(16, "the output of the one that runs or ran last"))))
         rows += [BLANK, heading("MARKS")]
         glyphs = self.view.glyphs
         for mark in (*MARKS.values(), FLAKY):

@@ -12,7 +12,7 @@ def chosen(command: Rerun, state: RunState) -> list[int] | Refused:
     if command.what == "failed":
         return [
             *(test.id for test in state.failing()),
-            *(test.id for test in present.values() if test.outcome == "blocked"),
+            *(test.id for test in present.values() if test.outcome == "blocked" or test.is_mixed),
         ]
     if command.what == "all":
         return list(present)

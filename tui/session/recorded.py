@@ -21,15 +21,20 @@ _PASSWORD = re.compile(r"(?P<user>://[^/?#\\\s:@]*:)[^/?#\\\s]+(?=@)")
 
 def recorded_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
     """With the names in the suites' environments, not the values. Credentials are references already."""
-    return replace(plan, target=recorded_target(plan.target, mask), suites=recorded_suites(plan.suites))
+    actions = tuple(
+        replace(each, command=tuple(recorded_text(part, mask) for part in each.command)) for each in plan.actions
+    )
+    return replace(
+        plan, target=recorded_target(plan.target, mask), suites=recorded_suites(plan.suites), actions=actions
+    )
 
 
 def recorded_target(target: Target, mask: Callable[[str], str]) -> Target:
     base, ws, version, health = (
-        None if url is None else _text(url, mask)
+        None if url is None else recorded_text(url, mask)
         for url in (target.base_url, target.ws_url, target.version_url, target.health_url)
     )
-    start = tuple(_text(part, mask) for part in target.start)
+    start = tuple(recorded_text(part, mask) for part in target.start)
     return replace(target, base_url=base, ws_url=ws, version_url=version, health_url=health, start=start)
 
 
@@ -40,12 +45,13 @@ def recorded_suites(suites: Iterable[Suite]) -> tuple[Suite, ...]:
 def recorded_selection(selection: Selection, mask: Callable[[str], str]) -> Selection:
     return replace(
         selection,
-        paths=tuple(_text(path, mask) for path in selection.paths),
-        keyword=_text(selection.keyword, mask),
-        markers=_text(selection.markers, mask),
-        pytest_args=tuple(_text(argument, mask) for argument in selection.pytest_args),
+        paths=tuple(recorded_text(path, mask) for path in selection.paths),
+        keyword=recorded_text(selection.keyword, mask),
+        markers=recorded_text(selection.markers, mask),
+        pytest_args=tuple(recorded_text(argument, mask) for argument in selection.pytest_args),
     )
 
 
-def _text(text: str, mask: Callable[[str], str]) -> str:
+def recorded_text(text: str, mask: Callable[[str], str]) -> str:
+    """Without what is secret, also a password in a URL."""
     return _PASSWORD.sub(rf"\g<user>{MASKED}", mask(text))

@@ -36,12 +36,20 @@ class HeldRecord:
     """This session's own record, on disk until ``release``."""
 
     def __init__(self, record: SessionRecord) -> None:
+        self._record = record
         self._path = places.sessions_folder() / f"{record.name}.json"
         self._file: IO[bytes] = self._path.open("wb")
         self._path.chmod(0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._file.write(msgspec.json.encode(record))
         self._file.flush()
+
+    def say(self, iteration: int) -> None:
+        """It is on another iteration. Whoever reads it meanwhile reads one or the other."""
+        self._record = msgspec.structs.replace(self._record, iteration=iteration)
+        text = msgspec.json.encode(self._record)
+        size = os.pwrite(self._file.fileno(), text, 0)
+        self._file.truncate(size)
 
     def release(self) -> None:
         self._path.unlink(missing_ok=True)

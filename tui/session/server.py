@@ -95,6 +95,11 @@ class Server:
             for viewer in self._viewers:
                 viewer.send_events(line)
 
+    def publish_anew(self) -> None:
+        """Send everybody the state as it is: it is another one than what events were sent of."""
+        for viewer in self._viewers:
+            viewer.send_anew()
+
     async def end_commands(self) -> None:
         """The session ends: no command is carried out any more, nor carried on."""
         self._obeys = False
@@ -231,6 +236,10 @@ class _Viewer:
 
     def send_snapshot(self) -> None:
         self.send(self._snapshot())
+
+    def send_anew(self) -> None:
+        if self._catching_up is None:
+            self.send_snapshot()
 
     def send_events(self, line: bytes) -> None:
         if self._catching_up is not None or self._writer.is_closing():

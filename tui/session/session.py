@@ -10,22 +10,21 @@ import uuid
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from tui import events, places, queries
+from tui import events, places
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
 from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
-from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded, TestsFound
-from tui.journal.baseline import Baseline
-from tui.journal.database import CannotRecord
-from tui.journal.journal import Journal
-from tui.journal.recorder import Recorder
+from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded
+from tui.plan.model import Action
 from tui.protocol import (
     Accepted,
+    Act,
     Cancel,
     Command,
     EvidenceReply,
@@ -33,18 +32,20 @@ from tui.protocol import (
     Override,
     Refused,
     Rerun,
-    Snapshot,
     Stop,
     WantEvidence,
 )
 from tui.session import logout, records
+from tui.session.actions import Actions
 from tui.session.choosing import chosen
-from tui.session.recorded import recorded_plan, recorded_selection, recorded_suites
+from tui.session.folder import SessionFolder
+from tui.session.iterations import Iterations
+from tui.session.recorded import recorded_plan, recorded_selection
 from tui.session.report_file import ReportFile
 from tui.session.request import Ready, RunRequest
 from tui.session.server import Reply, Server
 from tui.session.surroundings import Surroundings
-from tui.state import RunState, reduce
+from tui.state import RunState
 from tui.target.environment import resolve
 
 _FIRST_LOOK = 5.0
@@ -61,12 +62,15 @@ class Session:
         self._root = Path(request.root)
         self._folder = places.project_folder(self._root)
         self._mark = f"{_MARK}={request.session}-{uuid.uuid4().hex}"
-        self._state = RunState()
-        self._server = Server(request.session, self._snapshot, self._obey)
+        self._iterations = Iterations(request.session, self._folder, self._show, self._show_anew)
+        self._server = Server(request.session, self._iterations.snapshot, self._obey)
         self._stop = asyncio.Event()
         self._stop_reason = ""
         self._interrupted = False
-        self._passes_ended = asyncio.Event()
+        self._turning = asyncio.Lock()
+        """Held while it is found out, and seen to, whether the next iteration is due."""
+        self._turn: asyncio.Task[None] | None = None
+        self._private = SessionFolder(request.session)
         self._report: ReportFile | None = None
         if request.report is not None:
             self._report = ReportFile(request.report, lambda: self._state, self._complain)
@@ -81,29 +85,29 @@ class Session:
         self._credentials = resolve(self._request.plan, os.environ, self._root)
         self._masked.learn(secrets_in({}, self._credentials.values()))
         adopt_orphans()
-        notes = [*self._request.notes, *self._bury_the_dead()]
-        journal, number, unrecorded = self._open_journal(notes)
-        self._recorder = Recorder(journal, number, self._publish, unrecorded=unrecorded)
+        notes = [*self._request.notes, *self._bury_the_dead(), *self._iterations.open()]
+        number = self._iterations.number
         socket = places.socket_path(self._request.session)
-        record = records.HeldRecord(
+        record = self._held = records.HeldRecord(
             records.SessionRecord(
                 self._request.session, os.getpid(), str(self._root), str(socket), number, time.time(), self._mark
             )
         )
         farewell = Farewell("the session ended by an error of its own", 3)
         try:
-            self._begin(journal, number, notes)
+            self._private.make()
+            self._begin(notes)
             await self._server.listen(socket)
             _tell_ready(ready, Ready(socket=str(socket), iteration=number))
             farewell = await self._live(socket)
         finally:
-            await self._recorder.close()
+            await self._iterations.close()
             if self._request.ends_with_run or farewell.exit_code:
                 await self._server.wait_for_somebody(_FIRST_LOOK)
             await self._server.close(farewell)
             places.forget_socket(socket)
-            if journal is not None:
-                journal.close()
+            self._private.remove()
+            self._iterations.end()
             lock.release()
             record.release()  # the last: who waits for our end looks at it, and then starts the next
         return farewell.exit_code or 0
@@ -116,6 +120,7 @@ class Session:
             left = f"; ended what it had left running: {', '.join(ended)}" if ended else ""
             notes.append(f"session {dead.name} (iteration {dead.iteration} of {dead.root}) was killed{left}")
             places.forget_socket(Path(dead.socket))
+            SessionFolder(dead.name).remove()
         return notes
 
     @cached_property
@@ -124,16 +129,11 @@ class Session:
         plan = self._request.plan
         return mask_for([{}, *(suite.env for suite in plan.suites)], plan.target.credentials.values())
 
-    def _open_journal(self, notes: list[str]) -> tuple[Journal | None, int, str]:
-        try:
-            journal = Journal.open(self._folder)
-            for interrupted in journal.interrupt_orphans(lambda session: False):
-                notes.append(f"iteration {interrupted} was interrupted: its session ended without a word")
-            return journal, journal.begin(self._request.session), ""
-        except CannotRecord as error:
-            return None, 0, str(error)
+    @property
+    def _state(self) -> RunState:
+        return self._iterations.state
 
-    def _begin(self, journal: Journal | None, number: int, notes: list[str]) -> None:
+    def _begin(self, notes: list[str]) -> None:
         request, plan = self._request, self._request.plan
         environments: list[dict[str, str]] = [{}]
         environments += [
@@ -145,10 +145,15 @@ class Session:
         )
 
         # Read while the tests are being collected: both take a while, on different processors.
-        expected = asyncio.create_task(asyncio.to_thread(_expected, self._folder, number))
+        expected = asyncio.create_task(asyncio.to_thread(self._iterations.expected))
         self._surroundings = Surroundings(
             request, self._folder, self._mark, self._credentials, self._masked, self._tell, self._doubt
         )
+        paths = {"python": request.python, "root": request.root, "session": str(self._private.path)}
+        self._actions = Actions(
+            plan.actions, Path(request.root), paths, self._surroundings.marks, self._masked, lambda: self._state,
+            self._tell, self._iterations.flush, self._follow_action,
+        )  # fmt: skip
         catalogue = Catalogue(plan, request.selection, groups)
         settings = Settings(
             python=request.python,
@@ -161,18 +166,16 @@ class Session:
             spare=self._surroundings.spare,
         )
         settings.log.write_bytes(b"")
-        self._engine = Engine(settings, plan, environments, catalogue, expected, self._record)
-        self._record(
+        self._engine = Engine(settings, plan, environments, catalogue, expected, self._record, self._roll)
+        self._iterations.begin(
             IterationBegan(
-                request.requested, events.VERSION, number, self._root.name, str(self._root),
+                request.requested, events.VERSION, 0, self._root.name, str(self._root),
                 recorded_plan(plan, self._masked), recorded_selection(request.selection, self._masked),
                 workers, request.partial, request.revision, request.by,
-                trend={} if journal is None else journal.trend(number),
-            ),
-            None,
+            )
         )  # fmt: skip
         for note in notes:
-            self._record(Noticed(time.time(), note), None)
+            self._tell(Noticed(time.time(), note))
 
     async def _live(self, socket: Path) -> Farewell:
         """From the first event to the last."""
@@ -203,82 +206,124 @@ class Session:
             stopped.cancel()
             reporting.cancel()
             await self._server.end_commands()
-            await self._recorder.flush()
+            await self._actions.close()
+            if self._turn is not None:
+                await asyncio.wait([self._turn])
+            await self._iterations.flush()
             await self._close_engine()
             await self._surroundings.end()
-        await self._recorder.flush()
-        self._record(IterationEnded(time.time(), self._interrupted, self._stop_reason), None)
-        await self._recorder.flush()
+        await self._iterations.flush()
+        self._tell(IterationEnded(time.time(), self._interrupted, self._stop_reason))
+        await self._iterations.flush()
         if self._report is not None:
             self._report.write()
         return farewell
 
     async def _work(self) -> None:
-        self._engine.meet(*await self._surroundings.meet())
+        met = await self._surroundings.meet()
+        self._actions.meet(met.environment)
+        self._engine.meet(*met)
         await self._engine.run(self._request.requested, self._request.by)
-        await self._engine.wait_until_quiet()
+        await self._quiet()
         if self._request.ends_with_run:
             return
         while True:
-            await self._engine.wait_until_quiet()
+            await self._quiet()
             await self._server.unwatched.wait()
             try:
                 await asyncio.wait_for(self._server.watched.wait(), self._request.unwatched_for)
             except TimeoutError:
-                if not self._state.is_running:
+                if not self._state.is_running and self._actions.is_idle:
                     self._stop_reason = "nobody had watched for a while"
                     return
 
+    async def _quiet(self) -> None:
+        """Until no test runs and no action, which may have tests run again."""
+        await self._engine.wait_until_quiet()
+        while not self._actions.is_idle:
+            await self._actions.wait_until_idle()
+            await self._engine.wait_until_quiet()
+
+    async def _follow_action(self, action: Action, who: str) -> None:
+        """What the plan says is run again after it."""
+        what: Literal["failed", "all"] = "failed" if action.then == "rerun-failed" else "all"
+        answer = await self._rerun(Rerun(what, requested=time.time()), f"{who}, after {action.title}")
+        if isinstance(answer, Refused):
+            self._tell(Noticed(time.time(), f"no rerun after {action.title}: {answer.why}"))
+
+    def _roll(self) -> None:
+        """A rollout has cut passes off: the next iteration runs them, also where whoever asked for them is gone."""
+        self._turn = asyncio.get_running_loop().create_task(self._go_on())
+        self._turn.add_done_callback(self._end_by_fault)
+
+    async def _go_on(self) -> None:
+        async with self._turning:
+            await self._open_next("")
+            await self._engine.go_on()
+
+    async def _open_next(self, by: str) -> None:
+        revision = self._engine.deployed
+        await self._iterations.open_next(f"revision {revision} is deployed", revision, by or self._request.by)
+        self._held.say(self._iterations.number)
+        expected = await asyncio.to_thread(self._iterations.expected)
+
+        def tell_again() -> None:
+            self._engine.begin_again(expected)
+            self._actions.tell_again()
+
+        self._iterations.release(tell_again)
+
+    def _end_by_fault(self, turn: asyncio.Task[None]) -> None:
+        if not turn.cancelled() and (error := turn.exception()) is not None:
+            self._be_stopped(f"the next iteration could not begin: {error!r}")
+
     async def _warn_of_logout(self) -> None:
         if warning := await logout.warning():
-            self._record(Noticed(time.time(), warning, serious=True), None)
+            self._complain(warning)
 
     async def _close_engine(self) -> None:
         present = list(self._state.present())
         failed = [test.id for test in present if test.is_failing]
-        passed = [test.id for test in present if test.attempts and not test.is_failing]
+        passed = [test.id for test in present if test.has_run and not test.is_failing]
         await self._engine.close(failed, passed)
 
     def _complain(self, text: str) -> None:
-        self._record(Noticed(time.time(), text, serious=True), None)
+        self._tell(Noticed(time.time(), text, serious=True))
 
     def _doubt(self) -> None:
         self._engine.doubt()
 
     def _tell(self, event: Event) -> None:
-        self._record(event, None)
+        self._iterations.record(event)
 
     def _record(self, event: Event, evidence: Evidence | None) -> None:
-        if isinstance(event, TestsFound):
-            event = msgspec.structs.replace(event, suites=recorded_suites(event.suites))
-        self._recorder.record(event, evidence)
+        self._iterations.record(event, evidence)
 
-    def _publish(self, recorded: list[Recorded]) -> None:
-        """What is safe in the journal (or known not to be): now it counts, and may be shown."""
-        for record in recorded:
-            reduce(self._state, record.event)
-            self._state.seq = record.seq
+    def _show(self, recorded: list[Recorded]) -> None:
         self._server.publish(recorded)
         if self._report is not None:
             self._report.happened()
 
-    def _snapshot(self) -> Snapshot:
-        return Snapshot(self._state.seq, msgspec.Raw(msgspec.json.encode(self._state)))
+    def _show_anew(self) -> None:
+        self._server.publish_anew()
+        if self._report is not None:
+            self._report.happened()
 
     async def _obey(self, command: Command, who: str) -> Reply:
         match command:
             case WantEvidence():
-                return EvidenceReply(
-                    command.test, command.attempt, self._recorder.evidence(command.test, command.attempt)
-                )
+                evidence = self._iterations.evidence(command.test, command.attempt)
+                return EvidenceReply(command.test, command.attempt, evidence)
             case Stop():
                 self._be_stopped(f"{who} stopped it")
                 return Accepted("the session ends")
             case Cancel():
-                return self._cancel(command)
+                return self._cancel(command, who)
+            case Act():
+                return await self._actions.begin(command.key, who)
             case Override():
-                self._record(Overridden(time.time(), who, self._masked(command.why)), None)
-                await self._recorder.flush()
+                self._tell(Overridden(time.time(), who, self._masked(command.why)))
+                await self._iterations.flush()
                 return Accepted(f"{who} lets the deploy go on")
             case Rerun():
                 return await self._rerun(command, who)
@@ -287,7 +332,10 @@ class Session:
         self._stop_reason = reason
         self._stop.set()
 
-    def _cancel(self, command: Cancel) -> Reply:
+    def _cancel(self, command: Cancel, who: str) -> Reply:
+        if command.action:
+            is_ended = self._actions.cancel(who)
+            return Accepted("the action is being ended") if is_ended else Refused("no action is running")
         if self._state.starting:
             return Refused("the target is being started; stopping the session ends that too")
         if not self._engine.cancel(command.test):
@@ -303,10 +351,13 @@ class Session:
                 "nothing has failed or was blocked" if command.what == "failed" else "there is no test to run"
             )
         try:
+            async with self._turning:
+                if await self._engine.has_moved():
+                    await self._open_next(who)
             number, count = await self._engine.rerun(tests, command.requested or time.time(), who, command.what)
         except StagewatchError as error:
             return Refused(str(error))
-        await self._recorder.flush()  # who asked may look at once, and is to find it begun
+        await self._iterations.flush()  # who asked may look at once, and is to find it begun
         if not count:
             if any(self._state.tests[test].collection for test in tests):
                 return Accepted("what could not be collected was collected again")
@@ -326,14 +377,6 @@ def _pytest_args(request: RunRequest) -> tuple[str, ...]:
     if selection.markers:
         arguments += ["-m", "" if is_planned else selection.markers]
     return (*arguments, *selection.paths)
-
-
-def _expected(folder: Path, iteration: int) -> Baseline:
-    """What earlier iterations lead one to expect; nothing, where that can't be read."""
-    try:
-        return queries.baseline(folder, iteration)
-    except StagewatchError:
-        return Baseline.nothing()  # the run is worth more than its comparison
 
 
 def _tell_ready(descriptor: int, ready: Ready) -> None:

@@ -19,16 +19,21 @@ from tui.target import process
 from tui.target.environment import variables
 from tui.target.health import Health, health_of
 from tui.target.ready import Ready
+from tui.target.revision import VersionUrl, version_url_of
 
 _LOG = "target.log"
 
 
 class Met(NamedTuple):
-    """``environment``: for whoever runs tests. ``secrets``: values to mask. ``health``: whom to ask; None: nobody."""
+    """``environment``: for whoever runs tests. ``secrets``: values to mask.
+
+    ``health``, ``version``: whom to ask whether it answers, and of which revision it is; None: nobody.
+    """
 
     environment: dict[str, str]
     secrets: set[str]
     health: Health | None
+    version: VersionUrl | None
 
 
 class Surroundings:
@@ -53,14 +58,15 @@ class Surroundings:
         self._tell = tell
         self._on_death = on_death
         name, _, value = mark.partition("=")
-        marks = {name: value, process.MARK: mark}
+        self.marks = {name: value, process.MARK: mark}
+        """Variables that the target, and whatever else is no test's, has in its environment."""
         self._process = process.TargetProcess(
-            self._target, request.python, Path(request.root), marks, self._log, mask, self._lose
+            self._target, request.python, Path(request.root), self.marks, self._log, mask, self._lose
         )
 
     @property
     def spare(self) -> str:
-        """The mark of all that is the target's."""
+        """The mark of all that is no test's."""
         return f"{process.MARK}={self._mark}"
 
     async def meet(self) -> Met:
@@ -68,7 +74,8 @@ class Surroundings:
         ready = await self._start() if self._target.start else Ready(self._target, {})
         environment = {**variables(ready.target, self._credentials), **ready.env}
         secrets = secrets_in(environment, self._credentials.values())
-        return Met(environment, secrets, health_of(ready.target, environment))
+        health = health_of(ready.target, environment)
+        return Met(environment, secrets, health, version_url_of(ready.target, environment, self._mask))
 
     async def end(self) -> None:
         """Whatever was started is gone when this returns."""

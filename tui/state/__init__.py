@@ -8,11 +8,24 @@ here and is never stored.
 """
 
 from tui.state.derived import UNTARGETED, Group, by_tier, counts, duration, groups, ordered_tiers, tallies, total
-from tui.state.model import Attempt, Override, Pass, RunState, Status, Tally, Test, Unreachable, Worker, is_flaky
+from tui.state.model import (
+    ActionRun,
+    Attempt,
+    Override,
+    Pass,
+    RunState,
+    Status,
+    Tally,
+    Test,
+    Unreachable,
+    Worker,
+    is_flaky,
+)
 from tui.state.reducer import reduce, replay
 
 __all__ = [
     "UNTARGETED",
+    "ActionRun",
     "Attempt",
     "Group",
     "Override",

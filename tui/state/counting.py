@@ -17,7 +17,7 @@ def leave(state: RunState, test: Test) -> None:
     tally = state.tallies[test.tier]
     outcome, status = test.outcome, test.status
     tally.total -= 1
-    tally.ran -= bool(test.attempts)
+    tally.ran -= test.has_run
     tally.flaky -= test.is_flaky
     tally.mending -= outcome in FAILING and status != outcome
     tally.untargeted -= test.is_untargeted
@@ -44,7 +44,7 @@ def add(tally: Tally, test: Test) -> None:
     """Count one test into a tally."""
     outcome, status = test.outcome, test.status
     tally.total += 1
-    tally.ran += bool(test.attempts)
+    tally.ran += test.has_run
     tally.flaky += test.is_flaky
     tally.mending += outcome in FAILING and status != outcome
     tally.untargeted += test.is_untargeted

@@ -9,6 +9,7 @@ import msgspec
 
 from tui.events import FAILING, Exit, Outcome, Signature
 from tui.plan.model import Plan, Selection, Suite, Tier
+from tui.state.stamping import Stamping
 
 Status: TypeAlias = Outcome | Literal["running", "waiting"]
 """What a test is now: the outcome of its last attempt, unless an attempt is running or to come."""
@@ -20,7 +21,8 @@ AS_EXPECTED: tuple[Outcome, ...] = ("passed", "xfailed", "xpassed")
 class Attempt(msgspec.Struct, frozen=True, array_like=True):
     """One finished execution of a test. Fields as in ``events.TestFinished``.
 
-    ``untargeted``: it failed while the target did not answer, which says nothing of the test.
+    ``untargeted``: it failed while the target did not answer, which says nothing of the test. ``before`` and ``after``:
+    its stamp. ``mixed``: it counts for nothing, as the target was not of the iteration's revision all the time.
     """
 
     outcome: Outcome
@@ -38,6 +40,9 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     has_evidence: bool = False
     digest: str = ""
     untargeted: bool = False
+    before: str | None = None
+    after: str | None = None
+    mixed: bool = False
 
 
 class Test(msgspec.Struct, array_like=True):
@@ -71,8 +76,17 @@ class Test(msgspec.Struct, array_like=True):
 
     @property
     def outcome(self) -> Outcome:
-        """Of the last attempt; *not-run* before there is one."""
-        return self.attempts[-1].outcome if self.attempts else "not-run"
+        """Of the last attempt; *not-run* before there is one, and after one that is *mixed*."""
+        return self.attempts[-1].outcome if self.has_run else "not-run"
+
+    @property
+    def has_run(self) -> bool:
+        """Whether its last attempt counts."""
+        return bool(self.attempts) and not self.attempts[-1].mixed
+
+    @property
+    def is_mixed(self) -> bool:
+        return bool(self.attempts) and self.attempts[-1].mixed
 
     @property
     def status(self) -> Status:
@@ -122,12 +136,13 @@ class Pass(msgspec.Struct, array_like=True):
     what: str = ""
     ended: float | None = None
     cancelled: bool = False
+    goes_on: bool = False
 
 
 class Tally(msgspec.Struct, array_like=True):
     """How the tests of a tier stand, kept up test by test: nobody has to count 50,000 to draw a row or judge.
 
-    ``total`` leaves out those that are gone. ``ran``: at least one attempt. ``statuses`` and ``outcomes`` hold
+    ``total`` leaves out those that are gone. ``ran``: an attempt that counts. ``statuses`` and ``outcomes`` hold
     no zeros. ``mending``: they fail, and wait or run again. ``untargeted``: they fail, and did so while the target did
     not answer.
     """
@@ -178,6 +193,30 @@ class Override(msgspec.Struct, frozen=True, array_like=True):
     why: str
 
 
+class ActionRun(msgspec.Struct, array_like=True):
+    """One run of an action of the plan. Fields as in ``events.ActionBegan`` and ``events.ActionEnded``.
+
+    ``lines``: the end of its output; ``said``: how many lines that was in all.
+    """
+
+    number: int
+    key: str
+    title: str
+    command: tuple[str, ...]
+    by: str
+    began: float
+    ended: float | None = None
+    exit: Exit | None = None
+    why: str = ""
+    said: int = 0
+    lines: list[str] = []
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it has ended with exit code 0, and by itself."""
+        return self.exit is not None and self.exit.code == 0 and not self.why
+
+
 class RunState(msgspec.Struct):
     """An iteration, as its events so far tell it. ``seq`` is the last event counted in."""
 
@@ -224,6 +263,8 @@ class RunState(msgspec.Struct):
     answered_after: dict[str, float] = {}
     """By tier: seconds from the beginning to its latest first result."""
     override: Override | None = None
+    stamping: Stamping = msgspec.field(default_factory=Stamping)
+    actions: list[ActionRun] = []
     failed: dict[int, None] = {}
     """The ids of the tests that fail now, in the order in which they began to."""
 
@@ -231,6 +272,12 @@ class RunState(msgspec.Struct):
     def current_pass(self) -> Pass | None:
         """The pass that is running."""
         return self.passes[-1] if self.passes and self.passes[-1].ended is None else None
+
+    @property
+    def current_action(self) -> ActionRun | None:
+        """The action that runs: one at a time."""
+        latest = self.actions[-1] if self.actions else None
+        return latest if latest is not None and latest.ended is None and self.ended is None else None
 
     @property
     def is_running(self) -> bool:
@@ -245,6 +292,11 @@ class RunState(msgspec.Struct):
         latest = self.passes[-1] if self.passes else None
         return self.interrupted and (latest is None or latest.ended is None or latest.cancelled)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next iteration takes up what ran here: another revision was deployed under it."""
+        return bool(self.passes) and self.passes[-1].goes_on
+
     def present(self) -> Iterator[Test]:
         """The tests that count: all but those that are gone, in the order they were found."""
         return (test for test in self.tests.values() if not test.gone)
@@ -255,10 +307,12 @@ class RunState(msgspec.Struct):
 
 
 def is_flaky(attempts: Sequence[Attempt]) -> bool:
-    """The last one passed after one had failed, with the same sources: see *flaky* in the design."""
+    """The last one passed after one had failed, with the same sources (see *flaky* in the design). No mixed one counts.
+    """
     last = attempts[-1] if attempts else None
     return (
         last is not None
         and last.outcome == "passed"
-        and any(a.outcome in FAILING and a.digest == last.digest and not a.untargeted for a in attempts)
+        and not last.mixed
+        and any(a.outcome in FAILING and a.digest == last.digest and not (a.untargeted or a.mixed) for a in attempts)
     )

@@ -11,7 +11,12 @@ from tui import events as e
 from tui.events import FAILING, Event, FoundTest
 from tui.plan.quarantine import quarantine_end
 from tui.state.counting import enter, leave
-from tui.state.model import Attempt, Override, Pass, RunState, Test, Unreachable, Worker
+from tui.state.model import ActionRun, Attempt, Override, Pass, RunState, Test, Unreachable, Worker
+
+KEPT_LINES = 1000
+"""Lines of the latest action's output that a state holds: the journal has what was recorded besides."""
+KEPT_OF_EARLIER = 50
+"""Lines of each action before it."""
 
 
 def reduce(state: RunState, event: Event) -> None:
@@ -36,6 +41,7 @@ def _iteration_began(state: RunState, event: e.IterationBegan) -> None:
     state.plan = event.plan
     state.selection = event.selection
     state.partial = event.partial
+    state.stamping.begin(event)
     state.revision = event.revision
     state.workers_wanted = event.workers
     state.trend = dict(event.trend)
@@ -52,6 +58,7 @@ def _target_starting(state: RunState, event: e.TargetStarting) -> None:
 def _target_started(state: RunState, event: e.TargetStarted) -> None:
     state.starting = False
     state.plan = msgspec.structs.replace(state.plan, target=event.target)
+    state.stamping.meet(event.target)
 
 
 def _target_answered(state: RunState, event: e.TargetAnswered) -> None:
@@ -69,6 +76,18 @@ def _target_unreachable(state: RunState, event: e.TargetUnreachable) -> None:
             leave(state, test)
             test.attempts[-1] = msgspec.structs.replace(last, untargeted=True)
             enter(state, test)
+
+
+def _revision_read(state: RunState, event: e.RevisionRead) -> None:
+    for one, stamp in state.stamping.read(event):
+        test = state.tests[one.test]
+        leave(state, test)
+        attempt = test.attempts[one.attempt - 1]
+        test.attempts[one.attempt - 1] = msgspec.structs.replace(
+            attempt, before=stamp.before, after=stamp.after, mixed=stamp.mixed
+        )
+        enter(state, test)
+    state.revision = state.stamping.revision
 
 
 def _collecting(state: RunState, event: e.Collecting) -> None:
@@ -160,6 +179,7 @@ def _pass_ended(state: RunState, event: e.PassEnded) -> None:
     ended = next(each for each in state.passes if each.number == event.number)
     ended.ended = event.at
     ended.cancelled = event.cancelled
+    ended.goes_on = event.goes_on
     for id in ended.tests:
         _queue(state, state.tests[id], False)
 
@@ -188,6 +208,7 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
     leave(state, test)
     test.worker = None
     test.started = None
+    stamp = state.stamping.finish(event, len(test.attempts) + 1)
     test.attempts.append(
         Attempt(
             event.outcome,
@@ -205,6 +226,9 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             event.has_evidence,
             state.digest,
             state.unreachable is not None and event.outcome in FAILING,
+            stamp.before,
+            stamp.after,
+            stamp.mixed,
         )
     )
     enter(state, test)
@@ -230,6 +254,30 @@ def _tests_blocked(state: RunState, event: e.TestsBlocked) -> None:
 
 def _overridden(state: RunState, event: e.Overridden) -> None:
     state.override = Override(event.at, event.by, event.why)
+
+
+def _action_began(state: RunState, event: e.ActionBegan) -> None:
+    for earlier in state.actions:
+        del earlier.lines[:-KEPT_OF_EARLIER]
+    state.actions.append(
+        ActionRun(event.number, event.key, event.title, event.command, event.by, event.since or event.at)
+    )
+
+
+def _action_said(state: RunState, event: e.ActionSaid) -> None:
+    for run in state.actions[-1:]:
+        if run.number == event.number:
+            run.said += len(event.lines)
+            run.lines += event.lines
+            del run.lines[:-KEPT_LINES]
+
+
+def _action_ended(state: RunState, event: e.ActionEnded) -> None:
+    for run in state.actions[-1:]:
+        if run.number == event.number:
+            run.ended = event.at
+            run.exit = event.exit
+            run.why = event.why
 
 
 def _noticed(state: RunState, event: e.Noticed) -> None:
@@ -260,6 +308,7 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.TargetStarted: _target_started,
     e.TargetAnswered: _target_answered,
     e.TargetUnreachable: _target_unreachable,
+    e.RevisionRead: _revision_read,
     e.Collecting: _collecting,
     e.TestsFound: _tests_found,
     e.TestsGone: _tests_gone,
@@ -272,6 +321,9 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.TestStarted: _test_started,
     e.TestFinished: _test_finished,
     e.TestsBlocked: _tests_blocked,
+    e.ActionBegan: _action_began,
+    e.ActionSaid: _action_said,
+    e.ActionEnded: _action_ended,
     e.Noticed: _noticed,
     e.RecordingFailed: _recording_failed,
     e.Overridden: _overridden,

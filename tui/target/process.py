@@ -20,8 +20,8 @@ from tui.gate import INCONCLUSIVE
 from tui.plan.model import Target
 from tui.target.ready import LONGEST, Ready, read_ready
 
-MARK = "STAGEWATCH_TARGET"
-"""In the environment of the target, and of all that it starts: that is not what a test has left behind."""
+MARK = "STAGEWATCH_NO_TEST"
+"""In the environment of the target, of the plan's actions, and of all that they start: no test has left it behind."""
 _FAREWELL = 3.0
 """Seconds that it gets to end when its standard input has."""
 _GRACE = 3.0

@@ -39,13 +39,27 @@ class Grid:
         return self.width - (MARGIN if self.mode == "wide" else 1)
 
 
-def arrange(width: int, height: int, tiers: int, workers: int, zoomed: bool = False) -> Grid:
-    """The grid for a screen; ``zoomed``: the tests of what is selected have it to themselves."""
+def arrange(
+    width: int, height: int, tiers: int, workers: int, zoomed: bool = False, *, actions: bool = False
+) -> Grid:  # fmt: skip
+    """The grid for a screen; ``zoomed``: the tests of what is selected have it to themselves.
+
+    ``actions``: the plan has some, which have a row above the footer.
+    """
     if width < 40 or height < 12:
         return Grid("tiny", width, height, regions={"head": Region(0, 0, width, height)})
+    grid = _arranged(width, height, height - actions, tiers, workers, zoomed)
+    if actions:
+        grid.regions["actions"] = Region(0, height - 2, width, 1)
+        grid.regions["footer"] = Region(0, height - 1, width, 1)
+    return grid
+
+
+def _arranged(width: int, height: int, room: int, tiers: int, workers: int, zoomed: bool) -> Grid:
+    """``room``: the rows that the panels and the footer have of the screen's ``height``."""
     if width >= 140 and height >= 32:
         grid = _columns(width, height)
-        grid.regions.update(_zoomed(width, height, 4) if zoomed else _wide(grid, tiers, workers))
+        grid.regions.update(_zoomed(width, room, 4) if zoomed else _wide(grid, room, tiers, workers))
         return grid
     if width >= 80 and height >= 18:
         spare = width - 80
@@ -53,10 +67,10 @@ def arrange(width: int, height: int, tiers: int, workers: int, zoomed: bool = Fa
             "middle", width, height, name=12, total=56 + spare, bar=23 + spare // 3,
             bar_width=26 + spare - spare // 3, second=50 + spare, axis=71 + spare,
         )  # fmt: skip
-        grid.regions.update(_zoomed(width, height, 2) if zoomed else _middle(grid, tiers))
+        grid.regions.update(_zoomed(width, room, 2) if zoomed else _middle(grid, room, tiers))
         return grid
     grid = Grid("small", width, height)
-    grid.regions.update(_zoomed(width, height, 2) if zoomed else _small(grid, tiers))
+    grid.regions.update(_zoomed(width, room, 2) if zoomed else _small(grid, room, tiers))
     return grid
 
 
@@ -70,8 +84,8 @@ def _columns(width: int, height: int) -> Grid:
     )
 
 
-def _wide(grid: Grid, tiers: int, workers: int) -> dict[str, Region]:
-    width, height = grid.width, grid.height
+def _wide(grid: Grid, height: int, tiers: int, workers: int) -> dict[str, Region]:
+    width = grid.width
     least_lists = 7
     running = min(1 + max(1, workers), 9, height - 8 - 3 - 1 - least_lists - 1 - 2)
     rows = min(tiers, 12 + max(0, height - 45) // 3, height - 9 - 1 - least_lists - 1 - running - 2)
@@ -90,12 +104,12 @@ def _wide(grid: Grid, tiers: int, workers: int) -> dict[str, Region]:
     }
 
 
-def _middle(grid: Grid, tiers: int) -> dict[str, Region]:
-    width, height = grid.width, grid.height
+def _middle(grid: Grid, height: int, tiers: int) -> dict[str, Region]:
+    width = grid.width
     below = height - 2
     rows = max(2, min(tiers, below - 5 - 1 - 4))
     failures = below - 5 - 1 - rows
-    low = height < 24
+    low = grid.height < 24
     top = 5 + (failures + 1 if low else 0)
     return {
         "head": Region(0, 0, width, 2),
@@ -107,8 +121,8 @@ def _middle(grid: Grid, tiers: int) -> dict[str, Region]:
     }
 
 
-def _small(grid: Grid, tiers: int) -> dict[str, Region]:
-    width, height = grid.width, grid.height
+def _small(grid: Grid, height: int, tiers: int) -> dict[str, Region]:
+    width = grid.width
     room = height - 5
     rows = min(tiers + 1, (room + 1) // 2)
     return {

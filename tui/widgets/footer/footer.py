@@ -29,12 +29,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Question:
-    """A question, the keys that answer it with their words, and what to do with the answer. Escape is always *no*."""
+    """A question, the keys that answer it with their words, and what to do with the answer. Escape is always *no*.
+
+    ``about``: the whole of what the question may have no room for.
+    """
 
     text: str
     answers: tuple[tuple[str, str], ...]
     then: Callable[[str], None]
     no: str = "no"
+    about: str = ""
 
 
 class Footer(Panel, can_focus=False):
@@ -118,8 +122,10 @@ class Footer(Panel, can_focus=False):
         line = self.line()
         x = 2 if self.view.grid.mode == "wide" else 1
         if self.question is not None:
-            line.put(x, self.question.text, "strong", bold=True)
-            for key, word in (*self.question.answers, ("esc", self.question.no)):
+            answers = (*self.question.answers, ("esc", self.question.no))
+            room = width - x - 1 - sum(len(key) + len(word) + 4 for key, word in answers)
+            line.put(x, self.question.text, "strong", bold=True, width=max(12, room), cut="middle")
+            for key, word in answers:
                 line.put(line.at + 3, key, "run", bold=True)
                 line.put(line.at + 1, word, "text")
         elif self.typing is not None:

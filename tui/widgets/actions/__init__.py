@@ -1,0 +1,1 @@
+"""What the plan lets one do, and what comes of it."""
