@@ -151,5 +151,3 @@ def test_a_board_follows_into_the_next_iteration(user: User) -> None:
         assert (process.returncode, err) == (0, ""), out
         assert "iteration  2 of shop" in out
         assert out.rstrip().endswith(f"come back: stagewatch attach {user.session().name}")
-
-
