@@ -84,7 +84,10 @@ class TestWhatARunEndsWith:
         ended = user.run("-k", "one", cwd=root)
         assert ended.code == 5, ended
         assert "INCONCLUSIVE, final: 1 test did not run" in ended.out
-        assert "not checked: only a part of the plan was selected" in ended.out
+        assert "only a part of the plan" not in ended.out, "what was left out is known by name"
+        part = user.run("test_green.py", cwd=root)
+        assert part.code == 5, part
+        assert "not checked: only a part of the plan was selected" in part.out
 
     def test_what_can_not_be_recorded_is_6(self, user: User) -> None:
         root = user.project("unrecorded", GREEN)
@@ -159,8 +162,8 @@ class TestBadInput:
             (["attach", "nobody-1234"], "there is no session nobody-1234 (any more); none is alive"),
             (["stop", "nobody-1234"], "there is no session nobody-1234 (any more)"),
             (["stop"], "no session is alive here"),
-            (["rerun"], "say what to run again: --failed, or node ids"),
-            (["rerun", "--failed", "x"], "say what to run again: --failed, or node ids"),
+            (["rerun"], "say what to run again: --failed, --all, or node ids"),
+            (["rerun", "--failed", "x"], "say what to run again: --failed, --all, or node ids"),
             (["rerun", "--failed"], "no session is alive here"),
             (["show", "99"], "there is no iteration 99; recorded: 1"),
         ],

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tui import options as command_line
 from tui.errors import INTERNAL, INTERRUPTED, StagewatchError
@@ -139,12 +139,13 @@ def rerun(chosen: Namespace) -> int:
     from tui.client.asking import ask
     from tui.protocol import Rerun
 
-    if bool(chosen.tests) == chosen.failed:
-        raise StagewatchError("say what to run again: --failed, or node ids")
+    if bool(chosen.tests) == (chosen.failed or chosen.all):
+        raise StagewatchError("say what to run again: --failed, --all, or node ids")
     record = _find(None)
     if record is None:
         raise StagewatchError("no session is alive here: `stagewatch run` starts one (headless: with --keep)")
-    command = Rerun("failed") if chosen.failed else Rerun("tests", nodes=tuple(chosen.tests))
+    what: Literal["failed", "all", "tests"] = "failed" if chosen.failed else "all" if chosen.all else "tests"
+    command = Rerun(what, nodes=tuple(chosen.tests))
     print(_run(ask(Path(record.socket), command)), file=sys.stderr)
     if not chosen.headless and chosen.json is None:
         return 0

@@ -170,7 +170,11 @@ def _session(parser: argparse.ArgumentParser) -> None:
 
 def _rerun(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tests", nargs="*", metavar="TEST", help="node ids")
-    parser.add_argument("--failed", action="store_true", help="all that failed")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--failed", action="store_true", help="all that failed")
+    which.add_argument(
+        "--all", action="store_true", help="every test there is: on a new revision, all is verified anew"
+    )
     parser.add_argument(
         "--headless", "--plain", action="store_true", help="print the results, exit with the gate's code"
     )

@@ -47,19 +47,18 @@ def refuse_unfit(plan: Plan, asked: Selection) -> None:
 
 
 def partial(plan: Plan, selection: Selection, cwd: Path | None = None, home: Path | None = None) -> bool:
-    """Whether the selection is less than the plan, so that no verdict of it can be *go*.
+    """Whether pytest is given less to collect than the plan, so that no verdict can be *go*.
 
-    Without a plan the selection given is the whole. With one, only an empty selection is, or a
-    path that is the plan's own folder: whether any other happens to cover everything can't be told
-    before the tests are known, and the gate fails closed. ``cwd``: where the run is started; below
-    the plan's folder (``home``, where the plan lies elsewhere) pytest collects only what lies there, so that is a
-    part too.
+    Without a plan the selection given is the whole. With one, all of it is collected, and what tiers, suites or an
+    expression leave out is *not-run*, for the verdict to see: only paths (other than the plan's own folder) and
+    pytest's own options keep tests from being known. ``cwd``: where the run is started; below the plan's folder
+    (``home``, where the plan lies elsewhere) pytest collects only what lies there, so that is a part too.
     """
     if plan.source is None:
         return False
-    if cwd is None:
-        return not selection.is_everything
-    home = (home or Path(plan.source).parent).resolve()
-    if all((cwd / path).resolve() != home for path in selection.paths or (".",)):
+    if selection.pytest_args:
         return True
-    return not msgspec.structs.replace(selection, paths=()).is_everything
+    if cwd is None:
+        return bool(selection.paths)
+    home = (home or Path(plan.source).parent).resolve()
+    return all((cwd / path).resolve() != home for path in selection.paths or (".",))

@@ -23,6 +23,6 @@ def many(count: int, one: str) -> str:
 
 
 def percent(rate: float) -> str:
-    """Never rounded up to ``100%``: one decimal at most, and only where it says something."""
-    tenths = int(rate * 1000 + 1e-9)
+    """One decimal at most, and only where it says something. Rounded, but never to ``100%`` or ``0%`` what is neither."""
+    tenths = min(max(round(rate * 1000), rate > 0), 999 + (rate >= 1))
     return f"{tenths // 10}.{tenths % 10}%" if tenths % 10 else f"{tenths // 10}%"
