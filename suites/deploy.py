@@ -1,6 +1,6 @@
-"""Deploys the next revision to the embedded environment: ``python -m suites.deploy [REVISION]``, with its ``STAGING_*``.
+"""Deploys the next revision to the embedded environment: ``python -m suites.deploy [REVISION]``.
 
-What an action of a plan runs, as ``./deploy.sh`` would for a real one: it prints what it does and fails if the
+It finds it by ``STAGING_*``. What an action of a plan runs, as ``./deploy.sh`` would for a real one: it prints what it does and fails if the
 environment does not come back as that revision. Every service is restarted, one after the other, as a rolling
 deploy does; what two revisions differ in is only what they say of themselves.
 """

@@ -172,9 +172,7 @@ def _rerun(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tests", nargs="*", metavar="TEST", help="node ids")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--failed", action="store_true", help="all that failed")
-    which.add_argument(
-        "--all", action="store_true", help="every test there is: on a new revision, all is verified anew"
-    )
+    which.add_argument("--all", action="store_true", help="every test there is, as after a deploy")
     parser.add_argument(
         "--headless", "--plain", action="store_true", help="print the results, exit with the gate's code"
     )

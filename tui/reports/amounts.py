@@ -23,6 +23,6 @@ def many(count: int, one: str) -> str:
 
 
 def percent(rate: float) -> str:
-    """One decimal at most, and only where it says something. Rounded, but never to ``100%`` or ``0%`` what is neither."""
+    """One decimal at most, and only where it says something; never ``100%`` or ``0%`` for what is neither."""
     tenths = min(max(round(rate * 1000), rate > 0), 999 + (rate >= 1))
     return f"{tenths // 10}.{tenths % 10}%" if tenths % 10 else f"{tenths // 10}%"

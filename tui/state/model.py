@@ -307,7 +307,10 @@ class RunState(msgspec.Struct):
 
 
 def is_flaky(attempts: Sequence[Attempt]) -> bool:
-    """The last one passed after one had failed, with the same sources (see *flaky* in the design). No mixed one counts."""
+    """The last one passed after one had failed, with the same sources (see *flaky* in the design).
+
+    No mixed one counts.
+    """
     last = attempts[-1] if attempts else None
     return (
         last is not None
