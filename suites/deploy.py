@@ -1,8 +1,8 @@
 """Deploys the next revision to the embedded environment: ``python -m suites.deploy [REVISION]``.
 
-It finds it by ``STAGING_*``. What an action of a plan runs, as ``./deploy.sh`` would for a real one: it prints what it does and fails if the
-environment does not come back as that revision. Every service is restarted, one after the other, as a rolling
-deploy does; what two revisions differ in is only what they say of themselves.
+What an action of a plan runs, as ``./deploy.sh`` would for a real one. It finds the environment by ``STAGING_*``,
+prints what it does, and fails if the environment does not come back as that revision. Every service is restarted,
+one after the other, as a rolling deploy does; what two revisions differ in is only what they say of themselves.
 """
 
 from __future__ import annotations

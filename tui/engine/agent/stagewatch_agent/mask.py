@@ -84,6 +84,8 @@ class Mask:
         """``text`` without secrets, and without lone surrogates (escaped: JSON can't carry them)."""
         if self._values is not None:
             text = self._values.sub(MASKED, text)
+        if not text.isascii():
+            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         if "eyJ" in text:
             text = _JWT.sub(rf"\1{MASKED}", text)
         lower = text.lower()
@@ -91,8 +93,6 @@ class Mask:
             text = _LISTED.sub(_listed, text)
             for pattern in (_QUOTED, _SCHEMED, _COOKIE, _PLAIN, _BEARER):
                 text = pattern.sub(_masked, text)
-        if not text.isascii():
-            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         return text
 
 
