@@ -40,9 +40,18 @@ class Script:
         self.add(e.TestsFound(self.at, tuple(tests)))
         return [test.id for test in tests]
 
-    def collected(self, *, cold_reason: str | None = None, digest: str = "d1", generation: int = 1) -> Script:
+    def collected(
+        self,
+        *,
+        cold_reason: str | None = None,
+        digest: str = "d1",
+        generation: int = 1,
+        environments: dict[str, dict[str, str]] | None = None,
+    ) -> Script:
         return self.add(
-            e.Collected(self.at, generation, "3.11.7", "9.2.0", self._ids, 1.25, digest, cold_reason),
+            e.Collected(
+                self.at, generation, "3.11.7", "9.2.0", self._ids, 1.25, digest, cold_reason, environments or {}
+            ),
             e.WorkerStarted(self.at, 1, 4711, generation, cold_reason),
             e.WorkerStarted(self.at, 2, 4712, generation, cold_reason),
         )

@@ -198,7 +198,10 @@ class TestsGone(_Event, frozen=True, tag="tests-gone"):
 
 
 class Collected(_Event, frozen=True, tag="collected"):
-    """A generation stands ready. ``digest`` names its sources; ``cold_reason`` says why it can't be forked."""
+    """A generation stands ready. ``digest`` names its sources; ``cold_reason`` says why it can't be forked.
+
+    ``environments``: what tests find declared in theirs, by suite (``""``: all of them) and name, as salted digests.
+    """
 
     generation: int
     python: str
@@ -207,6 +210,7 @@ class Collected(_Event, frozen=True, tag="collected"):
     duration: float
     digest: str = ""
     cold_reason: str | None = None
+    environments: dict[str, dict[str, str]] = {}
 
 
 class CollectionFailed(_Event, frozen=True, tag="collection-failed"):

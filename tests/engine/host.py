@@ -23,6 +23,8 @@ import msgspec
 
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import Engine, Settings
+from tui.engine.environments import Environments
+from tui.engine.masking import mask_for
 from tui.engine.orphans import adopt_orphans, marked
 from tui.events import VERSION, Event, Evidence, IterationBegan, Recorded, TestFinished
 from tui.journal.baseline import Baseline
@@ -128,9 +130,11 @@ class Hosted:
         adopt_orphans()
         self.log.write_bytes(b"")
         expected = asyncio.ensure_future(self._expect())
-        catalogue = Catalogue(self._plan, self._selection, [0] * len(self._plan.suites))
-        self.engine = Engine(self._settings, self._plan, [{}], catalogue, expected, self._hear)
         root = self._settings.cwd
+        mask = mask_for([], self._plan.target.credentials.values())
+        environments = Environments(self._plan.suites, root, root / "session", b"salt", mask.learn)
+        catalogue = Catalogue(self._plan, self._selection, environments.groups)
+        self.engine = Engine(self._settings, self._plan, environments, catalogue, expected, self._hear, mask)
         self._hear(IterationBegan(time.time(), VERSION, 1, root.name, str(root), self._plan, self._selection, 1), None)
         return self
 

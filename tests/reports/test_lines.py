@@ -80,7 +80,7 @@ def test_a_run_is_told_word_first() -> None:
         "attention  results are not recorded: disk full",
         "pass 1     ended after 0:09",
         "pass 2     1 test runs again (failed), asked by ann@pts/1",
-        "passed        0.31s  tests/ws.py::test_b  (attempt 2, warm, flaky: failed before, nothing changed)",
+        "passed        0.31s  tests/ws.py::test_b  (attempt 2, warm, flaky: nothing known changed)",
         "tier       P1 critical: 3 tests: 2 passed, 1 error; 1 flaky, 66.7%  FAILING",
         "pass 2     ended after 0:03",
         "ended      iteration 3, interrupted: stopped by ann",

@@ -108,6 +108,7 @@ def test_every_published_field_is_there() -> None:
         "started": "2025-09-07T00:31:04.690+00:00",
         "duration": 0.31,
         "stamp": None,
+        "why": None,
         "phases": {"setup": 0.01, "call": 0.31, "teardown": 0.02},
         "message": "over 30 s",
         "traceback": LEFT_BEHIND.traceback,

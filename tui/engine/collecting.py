@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from tui.engine import interpreter, wire
 from tui.engine.catalogue import Catalogue
+from tui.engine.environments import Environments
 from tui.engine.generation import Generation, Order, Owner
 from tui.errors import StagewatchError
 from tui.events import Collected, Collecting, Event, Evidence, Noticed
@@ -34,6 +36,17 @@ class Where(msgspec.Struct, frozen=True):
     mark: str
 
 
+class Changes(NamedTuple):
+    """What is no longer as it was when the newest generations were collected: paths, and words that hold no value."""
+
+    files: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.files + self.environments
+
+
 class Collector:
     """Owns the generations: the newest of each group, and those that are on their way out."""
 
@@ -41,17 +54,18 @@ class Collector:
         self,
         where: Where,
         plan: Plan,
-        environments: Sequence[dict[str, str]],
+        environments: Environments,
         catalogue: Catalogue,
         expected: asyncio.Task[Baseline],
         owner: Owner,
         emit: Callable[[Event, Evidence | None], None],
         mask: Callable[[str], str],
     ) -> None:
-        """``environments[g]`` is what group *g*'s zygote has in its environment beside the session's own."""
+        """``environments``: what each group's zygote has in its environment beside the session's own."""
         self._where = where
         self._plan = plan
         self._environments = environments
+        self._surrounded: list[dict[str, str]] = environments.current
         self._catalogue = catalogue
         self._expected: asyncio.Future[Baseline] = expected
         self._owner = owner
@@ -82,23 +96,29 @@ class Collector:
     def of_group(self, group: int) -> Generation | None:
         return self.newest[group] if group < len(self.newest) else None
 
-    async def changed(self) -> tuple[str, ...]:
-        """The files that are no longer as they were when the newest generations were collected."""
+    async def changed(self) -> Changes:
+        """What is no longer as it was. Raises StagewatchError where a declared environment can't be read."""
         changes = await asyncio.gather(*(generation.changed() for generation in self.newest))
-        return tuple(sorted({path for paths in changes for path in paths}))
+        self._environments.read()
+        files = tuple(sorted({path for paths in changes for path in paths}))
+        return Changes(files, self._environments.changed(self._surrounded))
 
-    async def collect(self, changed: tuple[str, ...]) -> None:
+    async def collect(self, changes: Changes | None = None) -> None:
         """Have a new generation take the place of the newest, and tell what came with it and what went.
 
         Raises StagewatchError when that can't be done; then all is as it was before.
         """
+        if changes is None:
+            self._environments.read()
+            changes = Changes()
         self._number += 1
         began = time.time()
-        self._tell(Collecting(began, self._number, changed))
-        new = [Generation(self._number, group, self._owner) for group in range(len(self._environments))]
+        surrounded = self._environments.current
+        self._tell(Collecting(began, self._number, changes.words))
+        new = [Generation(self._number, group, self._owner) for group in range(len(surrounded))]
         self._launched = [generation for generation in self._launched if not generation.ended.done()] + new
         try:
-            await self._launch(new, changed)
+            await self._launch(new, changes.files, surrounded)
             for event, evidence in self._catalogue.update(new, await self._expected, time.time()):
                 self._emit(event, evidence)
         except BaseException:
@@ -109,6 +129,7 @@ class Collector:
                 self._tell_collected(self.newest, began)
             raise
         old, self.newest = self.newest, new
+        self._surrounded = surrounded
         for generation in old:
             generation.finish([], [])
         for note in dict.fromkeys(note for generation in new for note in generation.notes):
@@ -139,11 +160,11 @@ class Collector:
         """Nothing that is being collected is wanted any more."""
         self._closing = True
 
-    async def _launch(self, new: list[Generation], changed: tuple[str, ...]) -> None:
-        log_start = self._where.log.stat().st_size if changed else 0
+    async def _launch(self, new: list[Generation], changed: tuple[str, ...], surrounded: list[dict[str, str]]) -> None:
+        log_start = self._where.log.stat().st_size if self._number > 1 else 0
         for generation in new:
             try:
-                await generation.launch(self._order(generation.group), changed)
+                await generation.launch(self._order(surrounded[generation.group]), changed)
             except OSError as error:
                 raise StagewatchError(
                     f"{self._where.python} can't be started ({error.strerror}); "
@@ -168,6 +189,7 @@ class Collector:
             Collected(
                 now, generations[0].number, facts[0].python if facts else "", facts[0].pytest if facts else "",
                 len(self._catalogue.entries), now - began, "-".join(fact.digest for fact in facts), cold,
+                self._environments.digests(self._surroundings),
             )
         )  # fmt: skip
 
@@ -202,14 +224,14 @@ class Collector:
         )
         generation.errors.append(wire.Uncollected(broken, explained))
 
-    def _order(self, group: int) -> Order:
+    def _order(self, declared: dict[str, str]) -> Order:
         return Order(
             python=self._where.python,
             pytest_args=self._where.pytest_args,
             cwd=self._where.cwd,
             log=self._where.log,
             mark=self._where.mark,
-            environment={**self._surroundings, **self._environments[group]},
+            environment={**self._surroundings, **declared},
             suites=tuple(
                 {"paths": suite.paths, "markers": suite.markers, "keyword": suite.keyword}
                 for suite in self._plan.suites

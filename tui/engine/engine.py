@@ -15,10 +15,11 @@ import msgspec
 
 from tui.engine import wire
 from tui.engine.catalogue import Catalogue
-from tui.engine.collecting import Collector, Where
+from tui.engine.collecting import Changes, Collector, Where
 from tui.engine.crew import Crew, Emit
+from tui.engine.environments import Environments
 from tui.engine.generation import Generation
-from tui.engine.masking import mask_for, mask_log
+from tui.engine.masking import Mask, mask_log
 from tui.engine.orphans import end_orphans
 from tui.engine.reach import Health, Reach
 from tui.engine.revisions import Revisions, VersionUrl
@@ -68,13 +69,14 @@ class Engine:
         self,
         settings: Settings,
         plan: Plan,
-        environments: Sequence[dict[str, str]],
+        environments: Environments,
         catalogue: Catalogue,
         expected: asyncio.Task[Baseline],
         emit: Emit,
+        mask: Mask,
         on_rollout: Callable[[], None] = lambda: None,
     ) -> None:
-        """``environments[g]`` is what group *g*'s zygote has in its environment beside the session's own.
+        """``environments``: what each group's zygote has in its environment beside the session's own.
 
         ``expected``: what earlier iterations lead one to expect of the tests. ``on_rollout`` is called when passes
         have ended as another revision was deployed under them: ``begin_again``, then ``go_on`` have them run on.
@@ -96,7 +98,7 @@ class Engine:
         self._quiet = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep_due = False
-        self._mask = mask_for(environments, plan.target.credentials.values())
+        self._mask = mask
         self._reach = Reach(None, self._tell, self._block, self._consider)
         self._revisions = Revisions(None, self._tell, self._move, self._consider)
         self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
@@ -169,7 +171,7 @@ class Engine:
         """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
         cancels = self._cancels
         async with self._collecting:
-            await self._collector.collect(())
+            await self._collector.collect()
             await self._reach.ask()
             await self._revisions.ask()
             self._revisions.start()
@@ -191,9 +193,9 @@ class Engine:
         before = set(self._catalogue.entries)
         try:
             async with self._sweeping, self._collecting:
-                changed = await self._collector.changed()
-                if changed or not before.issuperset(tests):
-                    await self._collect_again(changed, cancels)
+                changes = await self._collector.changed()
+                if changes.words or not before.issuperset(tests):
+                    await self._collect_again(changes, cancels)
                 await self._reach.ask()
                 self._refuse_if_cancelled(cancels)
         finally:
@@ -204,13 +206,13 @@ class Engine:
         chosen = [test for test in dict.fromkeys([*tests, *new]) if test in known and test not in pending]
         return self._begin_pass(chosen, set(chosen), requested, by, what) if chosen else 0, len(chosen)
 
-    async def _collect_again(self, changed: tuple[str, ...], cancels: int) -> None:
+    async def _collect_again(self, changes: Changes, cancels: int) -> None:
         if not self._crew.is_empty:
-            text = f"{', '.join(changed[:3])} changed: collected anew when the running tests are done"
+            text = f"{', '.join(changes.words[:3])} changed: collected anew when the running tests are done"
             self._tell(Noticed(time.time(), text))
             await self._crew_is_quiet()
             self._refuse_if_cancelled(cancels)
-        await self._collector.collect(changed)
+        await self._collector.collect(changes)
         self._crew.keep(self._catalogue.entries)
 
     def _refuse_if_cancelled(self, cancels: int) -> None:
@@ -283,7 +285,7 @@ class Engine:
             if generation in self._collector.newest and self._passes and not self._closing:
                 await self._crew_is_quiet()
                 with suppress(StagewatchError):  # then the rest can't be run, and stays not-run
-                    await self._collector.collect(())
+                    await self._collector.collect()
                 self._crew.keep(self._catalogue.entries)
         if generation in self._collector.newest:
             self._crew.abandon()

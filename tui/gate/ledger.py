@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.events import FAILING, Outcome
 from tui.gate.model import NotChecked
 from tui.gate.words import tests
-from tui.state import RunState, Tally, Test
+from tui.state import RunState, Tally, Test, is_same
 
 
 def ledger_of(state: RunState, everything: Tally) -> list[NotChecked]:
@@ -73,7 +73,7 @@ def _it(count: int) -> str:
 
 
 def _unresolved(state: RunState) -> list[NotChecked]:
-    """Tests that failed and, asked again with the same sources, neither failed nor passed: a skip is no cure."""
+    """Tests that failed and, asked again with nothing known changed, neither failed nor passed: a skip is no cure."""
     count = sum(len(test.attempts) > 1 and test.has_run and _is_unresolved(test) for test in state.present())
     if not count:
         return []
@@ -82,7 +82,7 @@ def _unresolved(state: RunState) -> list[NotChecked]:
 
 def _is_unresolved(test: Test) -> bool:
     last = test.attempts[-1]
-    counting = (a for a in test.attempts if a.digest == last.digest and not a.mixed)
+    counting = (a for a in test.attempts if is_same(a, last) and not a.mixed)
     said = [a.outcome for a in counting if a.outcome in FAILING | _PASSING]
     return last.outcome not in FAILING and bool(said) and said[-1] in FAILING
 

@@ -82,6 +82,7 @@ class Suite(msgspec.Struct, frozen=True, omit_defaults=True):
     markers: str = ""
     keyword: str = ""
     env: dict[str, str] = {}
+    env_file: str = ""
     timeout: float | None = None
     workers: int | None = None
     spread: Literal["module", "tests"] = "module"

@@ -67,6 +67,7 @@ SUITE: dict[str, Check | Later] = {
     "markers": expressions.markers,
     "keyword": expressions.keyword,
     "env": v.environment,
+    "env_file": v.text,
     "timeout": v.duration,
     "workers": v.whole(1, 256),
     "spread": v.one_of("module", "tests"),

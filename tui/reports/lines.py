@@ -117,7 +117,7 @@ class Lines:
                     key = (attempt.started, attempt.message)
                     at_once[key] = at_once.get(key, 0) + 1
                 else:
-                    yield attempt.started + attempt.duration, list(result(test, index))
+                    yield attempt.started + attempt.duration, list(result(state, test, index))
             self._attempts[test.id] = len(test.attempts)
         for (at, why), count in at_once.items():
             yield at, [blocked(count, why)]
@@ -237,7 +237,7 @@ class Lines:
         told = self._attempts.get(test.id, 0)
         if told < len(test.attempts):
             self._attempts[test.id] = told + 1
-            yield from result(test, told)
+            yield from result(state, test, told)
         yield from self._settle(state, test)
 
     def _settle(self, state: RunState, test: Test) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tui.reports.next_steps import next_steps
 from tui.reports.sentences import selection
 from tui.reports.summary import STANDINGS, count_words, failure_words, override_words
 from tui.state import Group, RunState, Tally, Test, duration, groups, ordered_tiers, tallies, total
+from tui.state.colours import turn
 from tui.state.derived import suite_tallies
 
 _MOST_NODES = 25
@@ -34,6 +35,7 @@ def report(state: RunState, verdict: Verdict, now: float) -> str:
         _section("Summary", _summary(state)),
         _section("Breakdown by suite", _breakdown(state)),
         _section("Failing tests", _failing(state)),
+        _section("Changed colour", _turned(state)),
         _section("Root cause analysis", _causes(state)),
         _section("Business impact", _impact(state)),
         _section("Next steps", (f"{n}. {_prose(step)}" for n, step in enumerate(next_steps(state, verdict), 1))),
@@ -59,7 +61,8 @@ def _head(state: RunState, verdict: Verdict, now: float) -> list[str]:
         f"- **Environment**: {environment or 'none is declared'}",
         f"- **Revision**: {code(state.revision) if state.revision else 'unknown'}",
     ]
-    if not state.selection.is_everything:
+    everything = total(state)
+    if not state.selection.is_everything and everything.ran < everything.total:
         lines.append(f"- **Selection**: {text(selection(state))}")
     return lines
 
@@ -126,6 +129,21 @@ def _failing(state: RunState) -> Iterator[str]:
             yield f"- {code(test.node)}: {test.outcome}{_again(test)}{_words(test, said)}"
         if len(group.tests) > _MOST_NODES:
             yield f"- and {many(len(group.tests) - _MOST_NODES, 'more test')}"
+
+
+def _turned(state: RunState) -> Iterator[str]:
+    """Tests whose last result is of another colour than the one before, by what is known to have changed."""
+    found: dict[str, list[Test]] = {}
+    for test in state.present():
+        if test.has_run and (turned := turn(state, test, len(test.attempts) - 1)) is not None:
+            found.setdefault(turned.words, []).append(test)
+    for words, tests in found.items():
+        colour, _, known = words.partition(": ")
+        yield f"- **{colour.capitalize()}** ({text(known)}): {many(len(tests), 'test')}"
+        for test in tests[:_MOST_NODES]:
+            yield f"  - {code(test.node)}, attempt {len(test.attempts)}"
+        if len(tests) > _MOST_NODES:
+            yield f"  - and {many(len(tests) - _MOST_NODES, 'more test')}"
 
 
 def _priority(state: RunState, group: Group) -> str:

@@ -18,6 +18,7 @@ from tui.events import Evidence, Outcome
 from tui.gate import Answer, NotChecked, Standing, Verdict
 from tui.reports.sentences import exit_words
 from tui.state import ActionRun, Attempt, RunState, Test, duration, ordered_tiers
+from tui.state.colours import Colour, Turn, turn
 
 VERSION: Literal[1] = 1
 
@@ -83,6 +84,13 @@ class Stamp(msgspec.Struct, frozen=True):
     mixed: bool
 
 
+class Why(msgspec.Struct, frozen=True):
+    """How an attempt's colour differs from the one's before; ``known``: what else had changed, nothing for a flake."""
+
+    turned: Colour
+    known: tuple[str, ...]
+
+
 class Phases(msgspec.Struct, frozen=True):
     setup: float
     call: float
@@ -115,6 +123,7 @@ class AttemptResult(msgspec.Struct, frozen=True):
     started: str
     duration: float
     stamp: Stamp | None
+    why: Why | None
     phases: Phases | None
     message: str | None
     traceback: str | None
@@ -197,7 +206,7 @@ def results(state: RunState, verdict: Verdict, evidence: EvidenceOf) -> Results:
             for test in tests
             if test.collection and test.is_failing
         ),
-        tests=tuple(_test(test, evidence) for test in tests),
+        tests=tuple(_test(state, test, evidence) for test in tests),
     )
 
 
@@ -245,7 +254,7 @@ def _counts(tests: Iterable[Test]) -> Counts:
     return {outcome: found[outcome] for outcome in get_args(Outcome)}
 
 
-def _test(test: Test, evidence: EvidenceOf) -> TestResult:
+def _test(state: RunState, test: Test, evidence: EvidenceOf) -> TestResult:
     last = test.attempts[-1] if test.attempts else None
     return TestResult(
         id=test.node,
@@ -257,13 +266,18 @@ def _test(test: Test, evidence: EvidenceOf) -> TestResult:
         carried=test.is_carried,
         duration=None if last is None else _seconds(last.duration),
         attempts=tuple(
-            _attempt(number, attempt, (evidence(test.id, number) if attempt.has_evidence else None) or Evidence())
+            _attempt(
+                number,
+                attempt,
+                (evidence(test.id, number) if attempt.has_evidence else None) or Evidence(),
+                turn(state, test, number - 1),
+            )
             for number, attempt in enumerate(test.attempts, 1)
         ),
     )
 
 
-def _attempt(number: int, attempt: Attempt, evidence: Evidence) -> AttemptResult:
+def _attempt(number: int, attempt: Attempt, evidence: Evidence, turned: Turn | None) -> AttemptResult:
     in_worker = attempt.worker > 0
     return AttemptResult(
         number=number,
@@ -275,6 +289,7 @@ def _attempt(number: int, attempt: Attempt, evidence: Evidence) -> AttemptResult
         started=moment(attempt.started),
         duration=_seconds(attempt.duration),
         stamp=_stamp(attempt),
+        why=None if turned is None else Why(turned.colour, turned.known),
         phases=None if attempt.phases is None else Phases(*map(_seconds, attempt.phases)),
         message=attempt.message or None,
         traceback=evidence.traceback or None,

@@ -9,7 +9,8 @@ from tui.gate import Verdict
 from tui.reports.amounts import clock, many, took
 from tui.reports.summary import STANDINGS, failure_words
 from tui.shown import line
-from tui.state import Attempt, Pass, RunState, Test, is_flaky
+from tui.state import Attempt, Pass, RunState, Test
+from tui.state.colours import turn
 
 _MOST_NAMES = 5
 
@@ -26,10 +27,10 @@ def exit_words(exit: Exit) -> str:
     return f"ended with exit code {exit.code}" if exit.code is not None else "ended"
 
 
-def result(test: Test, index: int) -> Iterator[str]:
+def result(state: RunState, test: Test, index: int) -> Iterator[str]:
     """A result's line; for one that did not pass, what it said is on the next."""
     attempt = test.attempts[index]
-    notes = list(_notes(test, index))
+    notes = list(_notes(state, test, index))
     aside = f"  ({', '.join(notes)})" if notes else ""
     yield say(attempt.outcome, f"{took(attempt.duration):>8}  {test.node}{aside}")
     said = failure_words(attempt.signature, attempt.message)
@@ -60,7 +61,7 @@ def target_words(state: RunState) -> str:
     return ""
 
 
-def _notes(test: Test, index: int) -> Iterator[str]:
+def _notes(state: RunState, test: Test, index: int) -> Iterator[str]:
     attempt = test.attempts[index]
     if test.collection:
         yield "can't be collected"
@@ -76,14 +77,10 @@ def _notes(test: Test, index: int) -> Iterator[str]:
     if index and not test.collection:
         yield f"attempt {index + 1}"
         yield f"cold: {attempt.cold_reason}" if attempt.cold_reason else "warm"
-        yield from _change(test.attempts[: index + 1])
-
-
-def _change(attempts: list[Attempt]) -> Iterator[str]:
-    if is_flaky(attempts):
-        yield "flaky: failed before, nothing changed"
-    elif attempts[-1].outcome == "passed" and attempts[-2].outcome in FAILING:
-        yield "fixed: sources changed"
+    if attempt.mixed:
+        yield "mixed: another revision was being deployed"
+    if (turned := turn(state, test, index)) is not None:
+        yield turned.words
 
 
 def running_time(test: Test, now: float) -> str:

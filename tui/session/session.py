@@ -17,6 +17,7 @@ import msgspec
 from tui import events, places
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
+from tui.engine.environments import Environments
 from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, StagewatchError
@@ -43,6 +44,7 @@ from tui.session.iterations import Iterations
 from tui.session.recorded import recorded_plan, recorded_selection
 from tui.session.report_file import ReportFile
 from tui.session.request import Ready, RunRequest
+from tui.session.salt import salt_of
 from tui.session.server import Reply, Server
 from tui.session.surroundings import Surroundings
 from tui.state import RunState
@@ -135,11 +137,9 @@ class Session:
 
     def _begin(self, notes: list[str]) -> None:
         request, plan = self._request, self._request.plan
-        environments: list[dict[str, str]] = [{}]
-        environments += [
-            suite.env for i, suite in enumerate(plan.suites) if suite.env not in [{}, *(s.env for s in plan.suites[:i])]
-        ]
-        groups = [environments.index(suite.env) for suite in plan.suites]
+        environments = Environments(
+            plan.suites, self._root, self._private.path, salt_of(self._folder), self._masked.learn
+        )
         workers = request.workers or max(
             [min(os.cpu_count() or 1, _MOST_DEFAULT_WORKERS), *(suite.workers or 0 for suite in plan.suites)]
         )
@@ -154,7 +154,7 @@ class Session:
             plan.actions, Path(request.root), paths, self._surroundings.marks, self._masked, lambda: self._state,
             self._tell, self._iterations.flush, self._follow_action,
         )  # fmt: skip
-        catalogue = Catalogue(plan, request.selection, groups)
+        catalogue = Catalogue(plan, request.selection, environments.groups)
         settings = Settings(
             python=request.python,
             pytest_args=_pytest_args(request),
@@ -166,7 +166,7 @@ class Session:
             spare=self._surroundings.spare,
         )
         settings.log.write_bytes(b"")
-        self._engine = Engine(settings, plan, environments, catalogue, expected, self._record, self._roll)
+        self._engine = Engine(settings, plan, environments, catalogue, expected, self._record, self._masked, self._roll)
         self._iterations.begin(
             IterationBegan(
                 request.requested, events.VERSION, 0, self._root.name, str(self._root),

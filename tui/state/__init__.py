@@ -20,6 +20,7 @@ from tui.state.model import (
     Unreachable,
     Worker,
     is_flaky,
+    is_same,
 )
 from tui.state.reducer import reduce, replay
 
@@ -41,6 +42,7 @@ __all__ = [
     "duration",
     "groups",
     "is_flaky",
+    "is_same",
     "ordered_tiers",
     "reduce",
     "replay",

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from tui.events import FAILING
+from tui.state.colours import declared, environment_changes
 from tui.state.model import AS_EXPECTED, RunState, Test
 
 Change: TypeAlias = Literal[
@@ -44,10 +45,11 @@ class Compared(msgspec.Struct, frozen=True):
 def compare(older: RunState, newer: RunState) -> list[Compared]:
     """All tests of both, the newer's first, in their order."""
     before = {(test.node, test.ordinal): test for test in older.present()}
-    changed = known_changes(older, newer)
+    common = known_changes(older, newer)
     found = []
     for test in newer.present():
         earlier = before.pop((test.node, test.ordinal), None)
+        changed = ", ".join([common, *_declared_otherwise(older, earlier, newer, test)]).removeprefix(", ")
         change = _change(earlier, test, changed)
         found.append(Compared(change, earlier, test, changed if change == "fixed" else ""))
     return found + [Compared("gone", test, None) for test in before.values()]
@@ -62,13 +64,21 @@ def by_change(compared: list[Compared]) -> dict[Change, list[Compared]]:
 
 
 def known_changes(older: RunState, newer: RunState) -> str:
-    """What is known to be different, in words; empty: nothing is."""
+    """What is known to be different for every test, in words; empty: nothing is."""
     words = []
     if older.revision != newer.revision and older.revision and newer.revision:
         words.append(f"revision {older.revision} is now {newer.revision}")
     if older.digest != newer.digest and older.digest and newer.digest:
         words.append("sources changed")
     return ", ".join(words)
+
+
+def _declared_otherwise(older: RunState, before: Test | None, newer: RunState, now: Test) -> list[str]:
+    """What a test that ran in both found declared otherwise."""
+    if before is None or not before.attempts or not now.attempts:
+        return []
+    old, new = declared(older, before.suite, before.attempts[-1]), declared(newer, now.suite, now.attempts[-1])
+    return environment_changes(old, new) if old and new else []
 
 
 def is_slower(test: Test) -> bool:

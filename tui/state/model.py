@@ -23,6 +23,7 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
 
     ``untargeted``: it failed while the target did not answer, which says nothing of the test. ``before`` and ``after``:
     its stamp. ``mixed``: it counts for nothing, as the target was not of the iteration's revision all the time.
+    ``digest`` names its sources, ``environment`` (a number of ``RunState.environments``) what was declared for it.
     """
 
     outcome: Outcome
@@ -43,6 +44,7 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     before: str | None = None
     after: str | None = None
     mixed: bool = False
+    environment: int = 0
 
 
 class Test(msgspec.Struct, array_like=True):
@@ -240,6 +242,10 @@ class RunState(msgspec.Struct):
     pytest: str = ""
     generation: int = 0
     digest: str = ""
+    environments: list[dict[str, dict[str, str]]] = []
+    """What was declared, one after another, as salted digests: by suite (``""``: for all) and name."""
+    environment_of: dict[str, int] = {}
+    """By suite, the first of these that says of it what holds now; ``""``: of those that none names."""
     cold_reason: str | None = None
     starting: bool = False
     """The target is being started."""
@@ -307,7 +313,7 @@ class RunState(msgspec.Struct):
 
 
 def is_flaky(attempts: Sequence[Attempt]) -> bool:
-    """The last one passed after one had failed, with the same sources (see *flaky* in the design).
+    """The last one passed after one had failed, and nothing known had changed (see *flaky* in the design).
 
     No mixed one counts.
     """
@@ -316,5 +322,10 @@ def is_flaky(attempts: Sequence[Attempt]) -> bool:
         last is not None
         and last.outcome == "passed"
         and not last.mixed
-        and any(a.outcome in FAILING and a.digest == last.digest and not (a.untargeted or a.mixed) for a in attempts)
+        and any(a.outcome in FAILING and is_same(a, last) and not (a.untargeted or a.mixed) for a in attempts)
     )
+
+
+def is_same(one: Attempt, other: Attempt) -> bool:
+    """Whether they ran with the same sources and declared environment; of one revision are all that count."""
+    return one.digest == other.digest and one.environment == other.environment

@@ -136,7 +136,28 @@ def _collected(state: RunState, event: e.Collected) -> None:
     state.python = event.python
     state.pytest = event.pytest
     state.digest = event.digest
+    _declare(state, event.environments)
     state.cold_reason = event.cold_reason
+
+
+def _declare(state: RunState, environments: dict[str, dict[str, str]]) -> None:
+    """Take in what is declared now. Attempts with the same have the same number."""
+    if not environments or (state.environments and environments == state.environments[-1]):
+        return
+    state.environments.append(environments)
+    for suite in {"", *environments, *state.environment_of}:
+        now = _declared(environments, suite)
+        state.environment_of[suite] = next(
+            number for number, earlier in enumerate(state.environments) if _declared(earlier, suite) == now
+        )
+
+
+def _declared(environments: dict[str, dict[str, str]], suite: str) -> dict[str, str]:
+    return {**environments.get("", {}), **environments.get(suite, {})}
+
+
+def _environment(state: RunState, test: Test) -> int:
+    return state.environment_of.get(test.suite, state.environment_of.get("", 0))
 
 
 def _collection_failed(state: RunState, event: e.CollectionFailed) -> None:
@@ -229,6 +250,7 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             stamp.before,
             stamp.after,
             stamp.mixed,
+            _environment(state, test),
         )
     )
     enter(state, test)
@@ -247,7 +269,16 @@ def _tests_blocked(state: RunState, event: e.TestsBlocked) -> None:
         leave(state, test)
         test.queued = False
         test.attempts.append(
-            Attempt("blocked", 0, state.generation, event.at, 0.0, message=event.why, digest=state.digest)
+            Attempt(
+                "blocked",
+                0,
+                state.generation,
+                event.at,
+                0.0,
+                message=event.why,
+                digest=state.digest,
+                environment=_environment(state, test),
+            )
         )
         enter(state, test)
 

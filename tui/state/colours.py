@@ -1,0 +1,83 @@
+"""Why a test changed colour, by what is known and nothing else: revision, sources, declared environment.
+
+One of them is another than before: *fixed*, or *broken*, naming it. None is: *flaky*.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tui.events import FAILING
+from tui.state.model import AS_EXPECTED, Attempt, RunState, Test, is_same
+
+_MOST_NAMES = 5
+Colour: TypeAlias = Literal["fixed", "broken", "flaky"]
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """A change of colour; ``known``: what else had changed, in words, nothing for a flake."""
+
+    colour: Colour
+    known: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """``fixed: environment changed: STAGING_CLIENT_FAULT``."""
+        return f"{self.colour}: {', '.join(self.known)}" if self.known else f"{self.colour}: nothing known changed"
+
+
+def turn(state: RunState, test: Test, index: int) -> Turn | None:
+    """How attempt ``index`` (0 upwards) of a test turned; None where it has the colour of the one before, or has none.
+
+    Before the first is what an earlier iteration left, if that was of another revision: of no other change is known.
+    """
+    now = test.attempts[index]
+    if test.collection or not _counts(now):
+        return None
+    before = next((attempt for attempt in reversed(test.attempts[:index]) if _counts(attempt)), None)
+    if before is None:
+        return _since_another_revision(state, test, now)
+    if (before.outcome in FAILING) == (now.outcome in FAILING):
+        return None
+    if is_same(before, now):
+        return Turn("flaky")
+    known = ["sources changed"] if before.digest != now.digest else []
+    old, new = (declared(state, test.suite, attempt) for attempt in (before, now))
+    return Turn(_colour(now), (*known, *environment_changes(old, new)))
+
+
+def declared(state: RunState, suite: str, attempt: Attempt) -> dict[str, str]:
+    """What an attempt's test found declared, as digests by name."""
+    if attempt.environment >= len(state.environments):
+        return {}
+    environments = state.environments[attempt.environment]
+    return {**environments.get("", {}), **environments.get(suite, {})}
+
+
+def environment_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
+    """What is declared otherwise, in words: none, or a sentence that names the variables."""
+    names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return [f"environment changed: {', '.join(names[:_MOST_NAMES])}{more}"] if names else []
+
+
+def _since_another_revision(state: RunState, test: Test, now: Attempt) -> Turn | None:
+    earlier = test.carried_revision
+    if not earlier or not state.revision or earlier == state.revision:
+        return None
+    if test.last is None or not (test.last in FAILING or test.last in AS_EXPECTED):
+        return None
+    if (test.last in FAILING) == (now.outcome in FAILING):
+        return None
+    return Turn(_colour(now), (f"revision {earlier} is now {state.revision}",))
+
+
+def _counts(attempt: Attempt) -> bool:
+    has_colour = attempt.outcome in FAILING or attempt.outcome in AS_EXPECTED
+    return has_colour and not attempt.mixed and not attempt.untargeted
+
+
+def _colour(attempt: Attempt) -> Colour:
+    return "broken" if attempt.outcome in FAILING else "fixed"
