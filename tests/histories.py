@@ -16,6 +16,7 @@ OUTCOMES: tuple[e.Outcome, ...] = (
 )  # fmt: skip
 
 HEALTH = "http://staging.example/health"
+VERSION_URL = "http://staging.example/version"
 
 _POLICIES = st.builds(
     GatePolicy,
@@ -39,7 +40,8 @@ def _plans(draw: st.DrawFn) -> Plan:
         return Plan()
     tiers = tuple(Tier(id, order=order, gate=draw(_POLICIES)) for order, id in enumerate(("P1", "P2")))
     suites = (Suite("s", "P1", "shop"), Suite("t", "P2"))
-    target = Target(health_url=draw(st.sampled_from([None, HEALTH])))
+    version_url = draw(st.sampled_from([None, VERSION_URL]))
+    target = Target(health_url=draw(st.sampled_from([None, HEALTH])), version_url=version_url)
     quarantine = tuple(
         Quarantined(test, until, "known") for test, until in draw(st.lists(st.tuples(_QUARANTINED, _UNTIL), max_size=2))
     )
@@ -62,13 +64,18 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     if draw(st.sampled_from([False, False, True])):
         script.uncollectable("tests/broken.py", draw(_TEXTS))
     script.collected(cold_reason=draw(st.sampled_from([None, "3 threads run"])))
+    revisions = ["r1"] * 8 + [None, "r2"] if plan.target.version_url else []
+    _read(draw, script, revisions)
     for number in range(draw(st.integers(0, 3))):
         asked = tests if number == 0 else draw(st.lists(st.sampled_from(tests), unique=True)) if tests else []
+        _read(draw, script, revisions)
         script.asked(asked)
         left = [*asked]
         for test in asked:
             if draw(st.sampled_from([True, True, True, True, False])):
                 _attempt(draw, script, test)
+                if draw(st.sampled_from([False, False, False, True])):
+                    _read(draw, script, revisions)
                 left.remove(test)
         if plan.target.health_url and draw(st.sampled_from([False, False, True])):
             _lose_target(draw, script, left)
@@ -77,10 +84,13 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
             script.add(e.WorkerStarted(script.at, 2, 4713, 1))
         if draw(st.sampled_from([False, False, True])):
             _act(draw, script, number + 1)
+        _read(draw, script, revisions)
         script.pass_ended(cancelled=draw(st.sampled_from([False, False, True])))
         if draw(st.sampled_from([False, False, True])):
             script.add(e.Collecting(script.at, number + 2, ("tests/P1.py",)))
-            script.collected(digest=f"d{number + 2}", generation=number + 2)
+            environments = draw(st.sampled_from([{}, {"": {"URL": "1"}}, {"": {"URL": "1"}, "s": {"FAULT": "2"}}]))
+            digest = draw(st.sampled_from(["d1", f"d{number + 2}"]))
+            script.collected(digest=digest, generation=number + 2, environments=environments)
     if draw(st.sampled_from([False] * 9 + [True])):
         script.add(e.RecordingFailed(script.at, "disk full"))
     if draw(st.sampled_from([False] * 4 + [True])):
@@ -88,6 +98,12 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     if draw(st.booleans()):
         script.ended(interrupted=draw(st.booleans()), why=draw(_TEXTS))
     return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
+
+
+def _read(draw: st.DrawFn, script: Script, revisions: list[str | None]) -> None:
+    """The version URL is asked, and most often says what it has said before."""
+    if revisions:
+        script.read(draw(st.sampled_from(revisions)))
 
 
 def _lose_target(draw: st.DrawFn, script: Script, left: list[int]) -> None:

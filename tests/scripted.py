@@ -110,6 +110,10 @@ class Script:
         """The target gives no answer; it last did at ``since``."""
         return self.add(e.TargetUnreachable(self.at, "https://staging.example.com/health", "connection refused", since))
 
+    def read(self, revision: str | None) -> Script:
+        """The version URL has been asked just now."""
+        return self.add(e.RevisionRead(self.at, revision, self.at - 0.1, "" if revision else "it answers 503"))
+
     def blocked(self, *tests: int) -> Script:
         return self.add(e.TestsBlocked(self.at, tests, "the target does not answer"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 
 import msgspec
 import pytest
@@ -359,6 +360,37 @@ def test_a_failure_more_never_turns_no_go_into_go(history: list[e.Event], data: 
     before, after = verdict(state_of(history), BEGAN), verdict(state_of(worse), BEGAN)
     if before.answer == "no-go":
         assert after.answer != "go"
+
+
+@given(histories())
+def test_a_verdict_is_about_one_revision_and_ends_with_it(history: list[e.Event]) -> None:
+    """Where a version URL is declared, go rests on results with a stamp of just that revision, and on no others."""
+    state = state_of(history)
+    if verdict(state, state.now).answer != "go" or state.plan.target.version_url is None:
+        return
+    results = [test.attempts[-1] for test in state.present() if test.attempts]
+    assert {(a.before, a.after) for a in results if a.worker} == {(state.revision, state.revision)}
+    reduce(state, e.RevisionRead(state.now + 1, "another", state.now + 1))
+    void = verdict(state, state.now)
+    assert (void.answer, void.exit_code) == ("inconclusive", INCONCLUSIVE) or void.override is not None
+
+
+@given(histories(), st.data())
+def test_what_is_missing_never_makes_it_go(history: list[e.Event], data: st.DataObject) -> None:
+    """A stamp, a result, a worker's end that is not told of: what was not go is not go without it."""
+    first = next((event.revision for event in history if isinstance(event, e.RevisionRead) and event.revision), None)
+    last = {event.test: index for index, event in enumerate(history) if isinstance(event, e.TestFinished)}
+    once = Counter(event.test for event in history if isinstance(event, e.TestFinished))
+    missing = [i for i, event in enumerate(history) if isinstance(event, e.RevisionRead) and event.revision == first]
+    missing += [index for test, index in last.items() if once[test] == 1]
+    if not missing:
+        return
+    index = data.draw(st.sampled_from(missing))
+    before, after = state_of(history), state_of(history[:index] + history[index + 1 :])
+    if verdict(before, before.now).answer != "go" and isinstance(history[index], e.RevisionRead):
+        assert verdict(after, after.now).answer != "go"
+    if isinstance(history[index], e.TestFinished):
+        assert verdict(after, after.now).answer != "go"
 
 
 @given(histories())

@@ -28,6 +28,7 @@ class Terminal:
     ) -> None:
         self._ours, self._theirs = pty.openpty()
         self.raw = b""
+        self.patience = _PATIENCE
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.resize(columns, rows)
@@ -56,7 +57,7 @@ class Terminal:
 
     def see(self, words: str, *, gone: bool = False) -> str:
         """Wait until words are on the screen (or no longer are), and return all of it."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + self.patience
         while (words in self.text) == gone:
             left = deadline - time.monotonic()
             assert left > 0, f"{words!r} {'stayed' if gone else 'never came'}:\n{self.text}"
@@ -68,7 +69,7 @@ class Terminal:
 
     def end(self) -> int:
         """Wait for the program to end, and take in its last words."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + self.patience
         while self.process.poll() is None:
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
             self._take(0.05)

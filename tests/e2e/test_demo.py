@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -113,11 +112,3 @@ def test_the_faults_are_listed_also_for_who_reads_only_the_first(viewer: User) -
     piped.stdout.close()
     assert (piped.wait(), piped.stderr.read()) == (0, "")
     piped.stderr.close()
-
-
-@pytest.mark.skipif("CI" not in os.environ, reason="takes minutes beside other work: STAGEWATCH's CI sets CI")
-def test_the_original_iteration(viewer: User) -> None:
-    ended = run(viewer, "--scenario", "iteration-1")
-    counts = ended.document["counts"]
-    assert (counts["passed"], counts["failed"], counts["skipped"], counts["not-run"]) == (154, 3, 33, 276)
-    assert "190 tests run" in ended.err

@@ -133,6 +133,10 @@ class Engine:
         """The revision of the target that was read last."""
         return self._revisions.revision
 
+    async def look(self) -> None:
+        """Read the revision now: something has been done to the target."""
+        await self._revisions.ask()
+
     async def has_moved(self) -> bool:
         """Whether another revision is deployed than the one this iteration is about, and nothing runs that notices.
 

@@ -39,10 +39,12 @@ class Actions:
         state: Callable[[], RunState],
         tell: Callable[[Event], None],
         told: Callable[[], Awaitable[None]],
+        look: Callable[[], Awaitable[None]],
         then: Callable[[Action, str], Awaitable[None]],
     ) -> None:
         """``places``: what stands for a placeholder of a command. ``marks``: variables by which what the session has
-        started is found. ``told`` returns when all that was told is safe in the journal.
+        started is found. ``told`` returns when all that was told is safe in the journal. ``look`` sees what an action
+        has made of the target, before its end is told: who waits for that is to find it known.
         """
         self._actions = {action.key: action for action in actions}
         self._cwd = cwd
@@ -52,6 +54,7 @@ class Actions:
         self._state = state
         self._tell = tell
         self._told = told
+        self._look = look
         self._then = then
         self._environment: dict[str, str] | None = None
         self._number = 0
@@ -139,6 +142,9 @@ class Actions:
         self._left.append(running.process)
         started.set_result(None)
         exit = await running.until_ended()
+        if not self._ending:
+            await self._look()
+        running.tell_ended(exit, running.why)
         self._current = None
         await self._told()
         if exit.code == 0 and not running.why and action.then and not self._ending:
@@ -171,6 +177,7 @@ class _Running:
         self.number, self.action, self.who = number, action, who
         self.command: tuple[str, ...] = ()
         self.began = time.time()
+        self.took = 0.0
         self.why = ""
         self.process = ActionProcess(mark, self._hear)
         self._tell = tell
@@ -195,10 +202,10 @@ class _Running:
             ended.cancel()
             await asyncio.wait([ended])
             exit = await self.process.end()
+        self.took = time.time() - self.began
         asked.cancel()
         self._output.end()
         self._say(last=True)
-        self.tell_ended(exit, self.why)
         return exit
 
     def tell_began(self, at: float) -> None:
@@ -206,8 +213,7 @@ class _Running:
         self._tell(ActionBegan(at, self.number, self.action.key, self.action.title, self.command, self.who, since))
 
     def tell_ended(self, exit: Exit | None, why: str) -> None:
-        now = time.time()
-        self._tell(ActionEnded(now, self.number, exit, now - self.began, why))
+        self._tell(ActionEnded(time.time(), self.number, exit, self.took, why))
 
     def _hear(self, data: bytes) -> None:
         self._output.feed(data)

@@ -152,7 +152,7 @@ class Session:
         paths = {"python": request.python, "root": request.root, "session": str(self._private.path)}
         self._actions = Actions(
             plan.actions, Path(request.root), paths, self._surroundings.marks, self._masked, lambda: self._state,
-            self._tell, self._iterations.flush, self._follow_action,
+            self._tell, self._iterations.flush, lambda: self._engine.look(), self._follow_action,
         )  # fmt: skip
         catalogue = Catalogue(plan, request.selection, environments.groups)
         settings = Settings(
