@@ -100,6 +100,44 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
 
 
+@st.composite
+def verified(draw: st.DrawFn) -> list[e.Event]:
+    """An iteration that is go: every test passed once, each result is stamped with the one revision that was read."""
+    plan = Plan(
+        source="stagewatch.toml",
+        target=Target(version_url=VERSION_URL),
+        tiers=(Tier("P1"),),
+        suites=(Suite("s", "P1"),),
+    )
+    script = Script(plan)
+    tests = script.found(*(f"tests/x.py::test_{number}" for number in range(draw(st.integers(1, 5)))))
+    script.collected().read("r1").asked(tests)
+    for test in tests:
+        script.ran(test)
+        if draw(st.booleans()):
+            script.read("r1")
+    return script.read("r1").pass_ended().events
+
+
+def disturbed(draw: st.DrawFn, history: list[e.Event]) -> list[e.Event]:
+    """A reading or a result of it is lost, or something comes in between; worker 2 is lost, which runs nothing."""
+    told = [index for index, event in enumerate(history) if isinstance(event, e.PassBegan)]
+    index = draw(st.integers(told[0] + 1, len(history)))
+    at = history[index - 1].at
+    lost = [i for i, event in enumerate(history) if isinstance(event, e.RevisionRead | e.TestFinished | e.PassEnded)]
+    between: list[e.Event] = [
+        e.RevisionRead(at, draw(st.sampled_from(["r1", "r2", None])), at - 0.1),
+        e.RecordingFailed(at, "disk full"),
+        e.TestFinished(at, 1, 1, 1, draw(st.sampled_from(OUTCOMES)), at - 0.3, 0.3),
+    ]
+    if not any(isinstance(event, e.WorkerEnded) for event in history):
+        between.append(e.WorkerEnded(at, 2, e.Exit(signal="SIGKILL"), lost=True))
+    if lost and draw(st.booleans()):
+        gone = draw(st.sampled_from(lost))
+        return history[:gone] + history[gone + 1 :]
+    return [*history[:index], draw(st.sampled_from(between)), *history[index:]]
+
+
 def _read(draw: st.DrawFn, script: Script, revisions: list[str | None]) -> None:
     """The version URL is asked, and most often says what it has said before."""
     if revisions:
