@@ -394,7 +394,8 @@ def test_what_is_decided_stays_so_until_the_pass_ends(history: list[e.Event]) ->
     decided: str | None = None
     for event in history:
         reduce(state, event)
-        if isinstance(event, e.PassBegan | e.Collecting | e.CollectionFailed):
+        is_rollout = isinstance(event, e.RevisionRead) and event.revision not in (None, state.revision)
+        if is_rollout or isinstance(event, e.PassBegan | e.Collecting | e.CollectionFailed):
             decided = None
         found = verdict(state, event.at)
         if decided is not None:
