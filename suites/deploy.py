@@ -1,8 +1,9 @@
 """Deploys the next revision to the embedded environment: ``python -m suites.deploy [REVISION]``.
 
 What an action of a plan runs, as ``./deploy.sh`` would for a real one. It finds the environment by ``STAGING_*``,
-prints what it does, and fails if the environment does not come back as that revision. Every service is restarted,
-one after the other, as a rolling deploy does; what two revisions differ in is only what they say of themselves.
+prints what it does, and fails if the environment does not come back as that revision. It is a rolling deploy: every
+service is restarted, one after the other, and both revisions are served meanwhile; what they differ in is only what
+they say of themselves.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ async def deploy(admin: Admin, wanted: str | None) -> None:
     status = await admin.status()
     revision = wanted or _next(status["revision"])
     print(f"revision {status['revision']} is deployed; deploying {revision}", flush=True)
-    await admin.deploy(revision)
+    await admin.deploy(revision, rolling=True)
     for service in status["services"]:
         restarted = await admin.restart(service)
         print(f"{service} runs again: process {restarted['new']} in place of {restarted['old']}", flush=True)
+    await admin.deploy(revision)
     says = (await admin.http.get(f"{admin.target.base_url}/version")).json()["revision"]
     assert says == revision, f"{admin.target.base_url}/version says {says}"
     print(f"{admin.target.base_url}/version says {says}")

@@ -48,9 +48,9 @@ class Admin:
         """Mend it."""
         await self._done("DELETE", f"/faults/{name}")
 
-    async def deploy(self, revision: str) -> None:
-        """Let the environment say that another revision runs."""
-        await self._done("POST", "/revision", {"revision": revision})
+    async def deploy(self, revision: str, *, rolling: bool = False) -> None:
+        """Let the environment say that another revision runs; *rolling*: in turn with the one before."""
+        await self._done("POST", "/revision", {"revision": revision, "rolling": rolling})
 
     async def set_clock(self, offset: float) -> None:
         """Set every service's clock ahead by so many seconds."""

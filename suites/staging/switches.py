@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 _FILE = "switches.json"
+_TURN = 0.1
+"""Seconds for which one of two revisions answers, while one is rolled out: the same to all, so that an answer agrees
+with itself."""
 
 
 class Switches:
@@ -23,7 +26,7 @@ class Switches:
         self._path = folder / _FILE
         self._seen: tuple[int, int] = (0, 0)
         self._faults: frozenset[str] = frozenset()
-        self._revision = ""
+        self._revision = self._incoming = ""
         self._offset = 0.0
 
     def on(self, fault: str) -> bool:
@@ -38,9 +41,9 @@ class Switches:
 
     @property
     def revision(self) -> str:
-        """What the environment says is deployed."""
+        """What the environment says is deployed: while one is rolled out, now the old and now the new one."""
         self._look()
-        return self._revision
+        return self._incoming if self._incoming and int(time.time() / _TURN) % 2 else self._revision
 
     def now(self) -> float:
         """Seconds since the epoch, by the services' clock."""
@@ -48,13 +51,22 @@ class Switches:
         return time.time() + self._offset
 
     def write(
-        self, *, faults: Iterable[str] | None = None, revision: str | None = None, offset: float | None = None
+        self,
+        *,
+        faults: Iterable[str] | None = None,
+        revision: str | None = None,
+        offset: float | None = None,
+        rolling: bool = False,
     ) -> None:
-        """Change some of it. Only one process (the supervisor before it forks, then the edge) may."""
+        """Change some of it. Only one process (the supervisor before it forks, then the edge) may.
+
+        ``rolling``: the revision is served beside the one before, until the next is written.
+        """
         self._look()
         values: dict[str, Any] = {
             "faults": sorted(self._faults if faults is None else faults),
-            "revision": self._revision if revision is None else revision,
+            "revision": self._revision if revision is None or rolling else revision,
+            "incoming": self._incoming if revision is None else revision if rolling else "",
             "offset": self._offset if offset is None else offset,
         }
         new = self._path.with_suffix(".new")
@@ -70,5 +82,5 @@ class Switches:
             return
         values = json.loads(self._path.read_text())
         self._faults = frozenset(values["faults"])
-        self._revision, self._offset = values["revision"], values["offset"]
+        self._revision, self._incoming, self._offset = values["revision"], values["incoming"], values["offset"]
         self._seen = seen

@@ -88,6 +88,35 @@ def test_by_commands_the_fix_the_rerun_and_the_deploy(person: User) -> None:
     typed(person, "stop")
 
 
+def test_a_deploy_in_the_middle_of_a_run_is_waited_for_and_all_of_it_verified_anew(person: User) -> None:
+    """While it is rolled out the environment serves both revisions: no result of that time counts for either."""
+    viewer = person.start(*SCENARIO, "--headless", "--keep", "--tier", "core", "--json", "-", cwd=SUITES)
+    until(lambda: "passed" in person.outcomes(SUITES).values(), MINUTES)
+    assert typed(person, "action", "D").code == 0
+    out, err = viewer.communicate(timeout=MINUTES)
+    ended = Ended(viewer.returncode, out, err)
+    assert (ended.code, ended.document["iteration"]) == (5, 2), ended
+    assert ended.document["target"]["revision"] == "2"
+    first, second = person.recorded(SUITES, 1), latest(person)
+    assert first.goes_on and first.stamping.is_superseded
+    for state, revision in ((first, "1"), (second, "2")):
+        counted = [test.attempts[-1] for test in state.present() if test.has_run]
+        assert {(attempt.before, attempt.after) for attempt in counted} == {(revision, revision)}
+    ran = [test for test in second.present() if test.has_run]
+    assert len(ran) == 58 and not second.failing()
+    typed(person, "stop")
+
+
+def test_a_version_url_that_fails_leaves_no_stamp_and_is_in_the_ledger(person: User) -> None:
+    ended = typed(person, "demo", "--fault", "B8", "--headless", "--suite", "connectivity", "--json", "-")
+    assert ended.code == 1, ended
+    unstamped = [line for line in ended.document["not_checked"] if line["what"] == "unstamped"]
+    assert [(line["count"], line["why"].partition("(")[2]) for line in unstamped] == [
+        (4, "the version URL does not answer: it answers 503)")
+    ]
+    assert ended.document["target"]["revision"] is None
+
+
 @pytest.mark.skipif("CI" not in os.environ, reason="takes minutes beside other work: STAGEWATCH's CI sets CI")
 def test_by_keys_all_of_it(person: User) -> None:
     with Terminal([*STAGEWATCH, *SCENARIO], SUITES, person.env, 160, 45) as board:

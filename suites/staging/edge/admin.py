@@ -97,7 +97,10 @@ class Admin:
         revision = body.get("revision")
         if not isinstance(revision, str) or not _REVISION.fullmatch(revision):
             raise _Wrong(problem(422, "revision: 1 to 64 of letters, digits and ._+-"))
-        self._switches.write(revision=revision)
+        rolling = body.get("rolling", False)
+        if not isinstance(rolling, bool):
+            raise _Wrong(problem(422, "rolling: true or false"))
+        self._switches.write(revision=revision, rolling=rolling)
         return of_json(200, {"revision": revision})
 
     async def set_clock(self, _: str, body: _Body) -> Answer:

@@ -75,6 +75,18 @@ def test_a_revision_is_what_every_service_says_from_then_on(environment: Running
     environment.admin("POST", "/revision", {"revision": "1"})
 
 
+def test_while_one_is_rolled_out_both_revisions_are_served(environment: Running) -> None:
+    environment.admin("POST", "/revision", {"revision": "2", "rolling": True})
+    deadline, seen = time.monotonic() + 20, set()
+    while seen != {"1", "2"}:
+        assert time.monotonic() < deadline, seen
+        seen.add(environment.http.get("/version").json()["revision"])
+    environment.admin("POST", "/revision", {"revision": "2"})
+    assert {environment.http.get("/version").json()["revision"] for _ in range(20)} == {"2"}
+    assert environment.admin("POST", "/revision", {"revision": "2", "rolling": 1}).status_code == 422
+    environment.admin("POST", "/revision", {"revision": "1"})
+
+
 def test_the_clock_of_every_service_goes_ahead_and_tokens_expire_by_it(environment: Running) -> None:
     token = environment.login(expires_in=300)["access_token"]
     with environment.socket(additional_headers={"authorization": f"Bearer {token}"}) as socket:
