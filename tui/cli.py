@@ -172,11 +172,13 @@ def action(chosen: Namespace) -> int:
 
 
 def history(chosen: Namespace) -> int:
-    """List this project's iterations."""
+    """List this project's iterations; or what one test has done in them."""
     from tui import queries
     from tui.documents import write_document
 
     folder = _recorded_here()
+    if chosen.test is not None:
+        return _past(folder, chosen.test, chosen.json)
     if chosen.json is not None:
         write_document(chosen.json, queries.history_document(queries.history(folder)))
         return 0
@@ -184,6 +186,20 @@ def history(chosen: Namespace) -> int:
     if older := queries.count(folder) - len(iterations):
         print(f"{older} older: `stagewatch history --json -` has all, `stagewatch show N` opens one")
     for line in queries.history_lines(iterations):
+        print(shown(line))
+    return 0
+
+
+def _past(folder: Path, test: str, json: str | None) -> int:
+    from tui import queries
+    from tui.documents import write_document
+    from tui.reports.past import past_document, past_lines
+
+    past = queries.past(folder, test)
+    if json is not None:
+        write_document(json, past_document(past))
+        return 0
+    for line in past_lines(past):
         print(shown(line))
     return 0
 

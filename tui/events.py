@@ -48,7 +48,9 @@ class FoundTest(msgspec.Struct, frozen=True, omit_defaults=True):
     Node ids may repeat; ``ordinal`` counts those that are equal. ``line`` is 1-based, 0 when
     unknown. What earlier iterations lead one to expect is the journal's: its ``usual`` duration and
     their ``spread`` (median absolute deviation), its ``last`` outcome, and in which iteration and on
-    which revision of the target that was (``carried_from``, ``carried_revision``).
+    which revision of the target that was (``carried_from``, ``carried_revision``); for one that failed, the same of
+    where its row of failures began (``failing_since``, ``failing_revision``); and in how many (``flaky``) of the
+    latest iterations that ran it (``flaky_of``) it was flaky.
     """
 
     id: int
@@ -63,6 +65,10 @@ class FoundTest(msgspec.Struct, frozen=True, omit_defaults=True):
     spread: float = 0.0
     carried_from: int | None = None
     carried_revision: str | None = None
+    failing_since: int | None = None
+    failing_revision: str | None = None
+    flaky: int = 0
+    flaky_of: int = 0
 
 
 class Exit(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -185,6 +185,11 @@ def _action(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("test", nargs="?", metavar="TEST", help="a node id, or how one ends (default: all iterations)")
+    _json(parser)
+
+
 def _show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", nargs="?", type=_count, metavar="N", help="the iteration (default: the latest)")
     parser.add_argument("--headless", "--plain", action="store_true", help="print lines instead of drawing the board")
@@ -225,7 +230,7 @@ _COMMANDS = {
     "stop": ("end a session and all that it started", _session),
     "rerun": ("run tests of a live session again", _rerun),
     "action": ("have a live session run an action of the plan, and exit with its exit code", _action),
-    "history": ("list the iterations of this project", _json),
+    "history": ("list the iterations of this project, or what one test has done in them", _history),
     "show": ("open an iteration of this project, on the board", _show),
     "compare": ("say what is different between two iterations", _compare),
     "report": ("write the status report of an iteration", _report),

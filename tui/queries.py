@@ -25,7 +25,9 @@ from tui.state import RunState, duration, replay, total
 if TYPE_CHECKING:
     from tui.journal.baseline import Baseline
     from tui.journal.journal import Journal
+    from tui.state.past import Past
 
+_MOST_NAMED = 5
 State: TypeAlias = Literal["running", "finished", "interrupted"]
 
 
@@ -130,6 +132,30 @@ def baseline(folder: Path, before: int) -> Baseline:
     from tui.journal.baseline import Baseline
 
     return Baseline.nothing()
+
+
+def past(folder: Path, name: str) -> Past:
+    """What a test has done over the iterations. ``name``: its node id, or the end of just one.
+
+    Raises StagewatchError where it names none, or several.
+    """
+    with _reading(folder) as journal:
+        found = [] if journal is None else journal.named(name, _MOST_NAMED + 1)
+        nodes = list(dict.fromkeys(node for node, _ in found))
+        if journal is None or not nodes:
+            raise StagewatchError(f"no test of this project is recorded that is called {name}, or whose name ends so")
+        if len(nodes) > 1:
+            more = ", and more" if len(nodes) > _MOST_NAMED else ""
+            raise StagewatchError(f"{name} is how several tests end: {', '.join(nodes[:_MOST_NAMED])}{more}")
+        return journal.past(*found[0])
+
+
+def past_of(folder: Path, node: str, ordinal: int) -> Past:
+    """What one test has done over the iterations; nothing, where it never ran."""
+    from tui.state.past import Past
+
+    with _reading(folder) as journal:
+        return Past(node, ordinal, ()) if journal is None else journal.past(node, ordinal)
 
 
 @contextmanager

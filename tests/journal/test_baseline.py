@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.journal.runs import finished, found, run
+from tui.journal.baseline import Baseline
 from tui.journal.journal import Journal
 
 Write = Callable[..., int]
@@ -65,7 +66,7 @@ def test_a_tier_that_did_not_run_is_no_zero_in_its_trend(journal: Journal, write
 
 
 def test_without_a_past_nothing_is_expected(journal: Journal) -> None:
-    assert journal.baseline(before=1) == ({}, {}, {}, {})
+    assert journal.baseline(before=1) == Baseline.nothing()
     assert journal.trend(before=1) == {}
 
 

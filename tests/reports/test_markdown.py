@@ -18,6 +18,8 @@ from tui.plan.model import Plan, Suite, Target, Tier, Value
 from tui.reports.impact import stakes, totals
 from tui.reports.inert import cell, code, fenced, text
 from tui.reports.markdown import report
+from tui.state.derived import failing_since
+from tui.state.past import Since
 
 MONEY = Value(120000, "USD", "month", "payments", datetime.date(2025, 9, 1), "finance sheet 12")
 PLAN = Plan(
@@ -227,3 +229,21 @@ def test_any_history_can_be_told(history: list[e.Event]) -> None:
     document = report(state, verdict(state, state.now), state.now)
     assert document.startswith("# Iteration")
     assert all(character.isprintable() or character == "\n" for character in document)
+
+
+def test_a_failing_test_says_since_when_it_fails_and_how_often_it_was_flaky() -> None:
+    script = Script(revision="r9")
+    found = e.FoundTest(
+        1, "x.py::old", "P1", "s", last="failed", carried_from=2, carried_revision="r7",
+        failing_since=2, failing_revision="r_7", flaky=3, flaky_of=20,
+    )  # fmt: skip
+    script.add(e.TestsFound(script.at, (found, e.FoundTest(2, "x.py::new", "P1", "s"))))
+    script.collected().asked([1, 2]).ran(1, "failed").ran(2, "failed").pass_ended()
+    state = script.state()
+    told = report(state, verdict(state, state.now), state.now)
+    assert (
+        "`x.py::old`: failed, fails since iteration 2 (revision r\\_7), flaky in 3 of the 20 iterations before" in told
+    )
+    assert "`x.py::new`: failed\n" in told
+    again = script.asked([1]).ran(1).pass_ended().asked([1]).ran(1, "failed").pass_ended().state()
+    assert failing_since(again, again.tests[1]) == Since(3, "r9"), "it has passed meanwhile"

@@ -96,7 +96,7 @@ def test_every_published_field_is_there() -> None:
     attempts = first.pop("attempts")
     assert first == {
         "id": "tests/x.py::test_a", "ordinal": 0, "suite": "s", "tier": "P1", "outcome": "passed", "flaky": True,
-        "carried": False, "duration": 0.31,
+        "carried": False, "duration": 0.31, "failing_since": None, "flaky_before": None,
     }  # fmt: skip
     assert attempts[0] == {
         "number": 1,

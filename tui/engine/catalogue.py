@@ -203,9 +203,12 @@ def _expecting(found: FoundTest, baseline: Baseline) -> FoundTest:
     """A test with what earlier iterations lead one to expect of it."""
     key = found.node, found.ordinal
     carried_from, carried_revision = baseline.origin.get(key, (None, None))
+    since, flaky = baseline.since.get(key), baseline.flaky.get(key)
     return msgspec.structs.replace(
         found, usual=baseline.usual.get(key), last=baseline.last.get(key), spread=baseline.spread.get(key, 0.0),
         carried_from=carried_from, carried_revision=carried_revision,
+        failing_since=since and since.iteration, failing_revision=since and since.revision,
+        flaky=flaky.flaky if flaky else 0, flaky_of=flaky.of if flaky else 0,
     )  # fmt: skip
 
 

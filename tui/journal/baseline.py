@@ -8,6 +8,8 @@ from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from tui.events import FAILING, Outcome
+from tui.journal import past
+from tui.state.past import Flakiness, Since, failing_since, flakiness
 
 TestName: TypeAlias = tuple[str, int]
 """(node id, ordinal): what a test is called in every iteration."""
@@ -26,28 +28,38 @@ class Baseline(NamedTuple):
     """By test; a test that never passed has no usual duration (seconds), one that never ran no last outcome.
 
     ``spread``: the median absolute deviation of the durations that ``usual`` is the median of.
-    ``origin``: the iteration, and the revision of the target, that ``last`` is of.
+    ``origin``: the iteration, and the revision of the target, that ``last`` is of. ``since``: of a test that failed
+    last, where its row of failures began. ``flaky``: of those that were, in the latest iterations.
     """
 
     usual: dict[TestName, float]
     last: dict[TestName, Outcome]
     spread: dict[TestName, float]
     origin: dict[TestName, tuple[int, str | None]]
+    since: dict[TestName, Since]
+    flaky: dict[TestName, Flakiness]
 
     @classmethod
     def nothing(cls) -> Baseline:
         """Of a project that has no past."""
-        return cls({}, {}, {}, {})
+        return cls({}, {}, {}, {}, {}, {})
 
 
 def baseline(database: sqlite3.Connection, before: int, tests: Iterable[TestName] | None) -> Baseline:
     """Of the given tests (of all ever seen, if None), by the iterations before ``before``."""
     found = Baseline.nothing()
+    failed = past.that_failed(database, before)
     for id, name in _ids(database, tests):
         row = database.execute(_LAST, (id, before)).fetchone()
         if row is None:
             continue
         found.last[name], found.origin[name] = row[0], (row[1], row[2])
+        if id in failed:
+            attempts = past.attempts_of(database, id, before)
+            if (since := failing_since(attempts)) is not None:
+                found.since[name] = since
+            if (often := flakiness(attempts)).flaky:
+                found.flaky[name] = often
         durations = [duration for (duration,) in database.execute(_DURATIONS, (id, before))]
         if durations:
             usual = found.usual[name] = median(durations)

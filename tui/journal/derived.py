@@ -7,6 +7,7 @@ the same rows.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 
 import msgspec
@@ -29,6 +30,10 @@ class Derived:
         self._gone: set[int] = set()
         self._ids: dict[int, int] = {}
         self._stamping = Stamping()
+        self._sources = ""
+        self._target_answers = True
+        self._environments: dict[str, dict[str, str]] = {}
+        self._known: dict[str, str] = {}
 
     def write(self, event: e.Event) -> tuple[int, int] | None:
         """Returns (test, attempt) for an event that is a result."""
@@ -52,6 +57,14 @@ class Derived:
                 for gone in event.tests:
                     self._gone.add(gone)
                     self._stand(gone, stands=False)
+            case e.Collected():
+                self._learn(event.digest, event.environments or self._environments)
+            case e.PassBegan():
+                self._learn(event.sources or self._sources, self._environments)
+            case e.TargetUnreachable():
+                self._target_answers = False
+            case e.TargetAnswered():
+                self._target_answers = True
             case e.TargetStarted():
                 self._stamping.meet(event.target)
             case e.IterationBegan():
@@ -77,6 +90,7 @@ class Derived:
                     (self._iteration, self._id(one.test), one.attempt),
                 )
         if self._stamping.revision != known:
+            self._known.clear()
             self._database.execute(
                 "UPDATE iteration SET revision = ? WHERE number = ?", (self._stamping.revision, self._iteration)
             )
@@ -92,7 +106,7 @@ class Derived:
         if attempt > 1:
             self._stand(test, stands=False)
         self._database.execute(
-            "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._iteration,
                 self._id(test),
@@ -101,9 +115,24 @@ class Derived:
                 outcome,
                 duration,
                 test not in self._gone,
+                self._known_of(self._found[test].suite),
             ),
         )
         return key
+
+    def _learn(self, sources: str, environments: dict[str, dict[str, str]]) -> None:
+        self._sources, self._environments = sources, environments
+        self._known.clear()
+
+    def _known_of(self, suite: str) -> str:
+        """Names all that is known while a suite's test runs: equal for equal; nothing, when the target is down."""
+        if not self._target_answers:
+            return ""
+        if suite not in self._known:
+            declared = {**self._environments.get("", {}), **self._environments.get(suite, {})}
+            facts = msgspec.json.encode((self._stamping.revision, self._sources, declared), order="deterministic")
+            self._known[suite] = hashlib.blake2b(facts, digest_size=8).hexdigest()
+        return self._known[suite]
 
     def _stand(self, test: int, *, stands: bool) -> None:
         """Whether a test's last result counts: an older one does not, nor does that of a test that is gone."""

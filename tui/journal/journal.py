@@ -15,9 +15,11 @@ from tui.errors import StagewatchError
 from tui.events import VERSION, Evidence, IterationBegan, IterationEnded, Overridden, Recorded
 from tui.journal import baseline as expectations
 from tui.journal import database, writer
+from tui.journal import past as pasts
 from tui.journal.baseline import Baseline, TestName
 from tui.journal.derived import DECODER
 from tui.journal.evidence import unpack
+from tui.state.past import Past
 
 
 class Identity(NamedTuple):
@@ -137,6 +139,16 @@ class Journal:
         """By tier, how many tests failed in each of the latest iterations before ``before``, oldest first."""
         with database.trouble(self.path, verb="read"):
             return expectations.trend(self._database, before)
+
+    def past(self, node: str, ordinal: int) -> Past:
+        """What a test has done in all iterations."""
+        with database.trouble(self.path, verb="read"):
+            return pasts.past(self._database, node, ordinal)
+
+    def named(self, ending: str, most: int) -> list[tuple[str, int]]:
+        """Node id and ordinal of the tests that are called so, or whose node ids end so."""
+        with database.trouble(self.path, verb="read"):
+            return pasts.named(self._database, ending, most)
 
     def identity(self) -> Identity:
         """Raises OSError when a file is missing."""

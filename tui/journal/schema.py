@@ -11,7 +11,7 @@ import sqlite3
 
 from tui.errors import StagewatchError
 
-VERSION = 1
+VERSION = 2
 """Of the tables, in ``PRAGMA user_version``. A change adds a migration and a file in tests/journal/versions."""
 
 _TABLES = """
@@ -50,12 +50,13 @@ CREATE TABLE result (
     outcome   TEXT NOT NULL,
     duration  REAL NOT NULL,
     stands    INTEGER NOT NULL,
+    known     TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (iteration, test, attempt)
 ) WITHOUT ROWID;
 CREATE INDEX result_of_test ON result (test, iteration, attempt, outcome, duration);
 """
 
-_MIGRATIONS: dict[int, str] = {}
+_MIGRATIONS: dict[int, str] = {1: "ALTER TABLE result ADD COLUMN known TEXT NOT NULL DEFAULT ''"}
 """By the version they start from: the statements that lead to the next one."""
 
 

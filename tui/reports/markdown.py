@@ -18,11 +18,11 @@ from tui.reports.actions import command_words, ended_words
 from tui.reports.amounts import clock, many, percent
 from tui.reports.inert import cell, code, text
 from tui.reports.next_steps import next_steps
-from tui.reports.sentences import selection
+from tui.reports.sentences import flaky_words, iteration_words, selection
 from tui.reports.summary import STANDINGS, count_words, failure_words, override_words
 from tui.state import Group, RunState, Tally, Test, duration, groups, ordered_tiers, tallies, total
 from tui.state.colours import turn
-from tui.state.derived import suite_tallies
+from tui.state.derived import failing_since, suite_tallies
 
 _MOST_NODES = 25
 """Failing tests of one group that are named; the JSON results have all of them."""
@@ -126,7 +126,7 @@ def _failing(state: RunState) -> Iterator[str]:
         if group.signature.frame:
             yield f"- **Place**: {code(group.signature.frame)}"
         for test in group.tests[:_MOST_NODES]:
-            yield f"- {code(test.node)}: {test.outcome}{_again(test)}{_words(test, said)}"
+            yield f"- {code(test.node)}: {test.outcome}{_again(test)}{_words(test, said)}{_before(state, test)}"
         if len(group.tests) > _MOST_NODES:
             yield f"- and {many(len(group.tests) - _MOST_NODES, 'more test')}"
 
@@ -293,6 +293,17 @@ def _suite_title(state: RunState, id: str) -> str:
 
 def _again(test: Test) -> str:
     return f", attempt {len(test.attempts)}" if len(test.attempts) > 1 else ""
+
+
+def _before(state: RunState, test: Test) -> str:
+    """What earlier iterations say of a failing test."""
+    known = []
+    since = failing_since(state, test)
+    if since is not None and since.iteration != state.iteration:
+        known.append(f"fails since {iteration_words(since.iteration, since.revision)}")
+    if test.flaky_before:
+        known.append(flaky_words(test))
+    return "".join(f", {text(one)}" for one in known)
 
 
 def _words(test: Test, said: str) -> str:

@@ -19,6 +19,7 @@ from tui.gate import Answer, NotChecked, Standing, Verdict
 from tui.reports.sentences import exit_words
 from tui.state import ActionRun, Attempt, RunState, Test, duration, ordered_tiers
 from tui.state.colours import Colour, Turn, turn
+from tui.state.derived import failing_since
 
 VERSION: Literal[1] = 1
 
@@ -133,6 +134,20 @@ class AttemptResult(msgspec.Struct, frozen=True):
     cut: tuple[str, ...]
 
 
+class Since(msgspec.Struct, frozen=True):
+    """The iteration in which an unbroken row of failures began, and the revision it was about."""
+
+    iteration: int
+    revision: str | None
+
+
+class FlakyBefore(msgspec.Struct, frozen=True):
+    """In ``iterations`` of the ``of`` before this one that ran the test, it was flaky."""
+
+    iterations: int
+    of: int
+
+
 class TestResult(msgspec.Struct, frozen=True):
     """``id`` is the node id as pytest prints it; ``ordinal`` tells equal ids apart."""
 
@@ -146,6 +161,8 @@ class TestResult(msgspec.Struct, frozen=True):
     flaky: bool
     carried: bool
     duration: float | None
+    failing_since: Since | None
+    flaky_before: FlakyBefore | None
     attempts: tuple[AttemptResult, ...]
 
 
@@ -265,6 +282,8 @@ def _test(state: RunState, test: Test, evidence: EvidenceOf) -> TestResult:
         flaky=test.is_flaky,
         carried=test.is_carried,
         duration=None if last is None else _seconds(last.duration),
+        failing_since=None if (since := failing_since(state, test)) is None else Since(since.iteration, since.revision),
+        flaky_before=FlakyBefore(test.flaky_before, test.flaky_of) if test.flaky_before else None,
         attempts=tuple(
             _attempt(
                 number,

@@ -10,7 +10,7 @@ from tui.reports.amounts import clock, many, took
 from tui.reports.summary import STANDINGS, failure_words
 from tui.shown import line
 from tui.state import Attempt, Pass, RunState, Test
-from tui.state.colours import turn
+from tui.state.colours import turn_as_it_came
 
 _MOST_NAMES = 5
 
@@ -48,6 +48,16 @@ def blocked(count: int, why: str) -> str:
     return say("blocked", f"{many(count, 'test')}: {why}")
 
 
+def iteration_words(number: int, revision: str | None) -> str:
+    """``iteration 3 (revision r7)``."""
+    return f"iteration {number} (revision {revision})" if revision else f"iteration {number}"
+
+
+def flaky_words(test: Test) -> str:
+    """How often it was flaky before."""
+    return f"flaky in {test.flaky_before} of the {test.flaky_of} iterations before"
+
+
 def target_words(state: RunState) -> str:
     """How the target stands, as far as there is something to say of it besides its name."""
     target = state.plan.target
@@ -69,6 +79,10 @@ def _notes(state: RunState, test: Test, index: int) -> Iterator[str]:
         yield test.tier
         if not index and test.last is not None:
             yield "failed last time too" if test.last in FAILING else f"new, {test.last} last time"
+        if not index and test.failing_since is not None:
+            yield f"since {iteration_words(test.failing_since, test.failing_revision)}"
+        if not index and test.flaky_before:
+            yield flaky_words(test)
     if attempt.exit is not None:
         yield exit_words(attempt.exit)
     if attempt.subtests is not None:
@@ -77,9 +91,7 @@ def _notes(state: RunState, test: Test, index: int) -> Iterator[str]:
     if index and not test.collection:
         yield f"attempt {index + 1}"
         yield f"cold: {attempt.cold_reason}" if attempt.cold_reason else "warm"
-    if attempt.mixed:
-        yield "mixed: another revision was being deployed"
-    if (turned := turn(state, test, index)) is not None:
+    if (turned := turn_as_it_came(state, test, index)) is not None:
         yield turned.words
 
 

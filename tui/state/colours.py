@@ -33,10 +33,27 @@ def turn(state: RunState, test: Test, index: int) -> Turn | None:
 
     Before the first is what an earlier iteration left, if that was of another revision: of no other change is known.
     """
+    counting = [each for each in test.attempts[:index] if _has_colour(each) and not (each.mixed or each.untargeted)]
     now = test.attempts[index]
-    if test.collection or not _counts(now):
+    return None if now.mixed or now.untargeted else _turn(state, test, counting[-1] if counting else None, now)
+
+
+def turn_as_it_came(state: RunState, test: Test, index: int) -> Turn | None:
+    """The same by what was known when the result came: the stream tells it then, and tells who comes late no other.
+
+    A stamp's second half, and that the target was down, come after a result.
+    """
+    mixed = [each.before not in (None, state.revision) for each in test.attempts]
+    counting = [
+        each for each, is_mixed in zip(test.attempts[:index], mixed, strict=False)
+        if _has_colour(each) and not (is_mixed or each.untargeted)
+    ]  # fmt: skip
+    return None if mixed[index] else _turn(state, test, counting[-1] if counting else None, test.attempts[index])
+
+
+def _turn(state: RunState, test: Test, before: Attempt | None, now: Attempt) -> Turn | None:
+    if test.collection or not _has_colour(now):
         return None
-    before = next((attempt for attempt in reversed(test.attempts[:index]) if _counts(attempt)), None)
     if before is None:
         return _since_another_revision(state, test, now)
     if (before.outcome in FAILING) == (now.outcome in FAILING):
@@ -74,9 +91,8 @@ def _since_another_revision(state: RunState, test: Test, now: Attempt) -> Turn |
     return Turn(_colour(now), (f"revision {earlier} is now {state.revision}",))
 
 
-def _counts(attempt: Attempt) -> bool:
-    has_colour = attempt.outcome in FAILING or attempt.outcome in AS_EXPECTED
-    return has_colour and not attempt.mixed and not attempt.untargeted
+def _has_colour(attempt: Attempt) -> bool:
+    return attempt.outcome in FAILING or attempt.outcome in AS_EXPECTED
 
 
 def _colour(attempt: Attempt) -> Colour:

@@ -10,7 +10,8 @@ import msgspec
 from tui.events import Signature
 from tui.plan.model import Tier
 from tui.state.counting import add
-from tui.state.model import RunState, Status, Tally, Test
+from tui.state.model import AS_EXPECTED, RunState, Status, Tally, Test
+from tui.state.past import Since
 
 
 def counts(tests: Iterable[Test]) -> Counter[Status]:
@@ -83,6 +84,16 @@ def tallies(state: RunState) -> dict[str, Tally]:
     """How the tests of each tier stand, every known tier named, in the order of ``ordered_tiers``."""
     found = {tier.id: state.tallies.get(tier.id, Tally()) for tier in ordered_tiers(state)}
     return found | {tier: tally for tier, tally in state.tallies.items() if tier not in found}
+
+
+def failing_since(state: RunState, test: Test) -> Since | None:
+    """Since when a test that fails does so: in this iteration, unless it already did and has not passed since."""
+    if not test.is_failing:
+        return None
+    has_passed = any(attempt.outcome in AS_EXPECTED and not attempt.mixed for attempt in test.attempts)
+    if test.failing_since is not None and not has_passed:
+        return Since(test.failing_since, test.failing_revision)
+    return Since(state.iteration, state.revision)
 
 
 def suite_tallies(state: RunState) -> dict[str, Tally]:

@@ -70,6 +70,11 @@ class Test(msgspec.Struct, array_like=True):
     spread: float = 0.0
     carried_from: int | None = None
     carried_revision: str | None = None
+    failing_since: int | None = None
+    failing_revision: str | None = None
+    flaky_before: int = 0
+    """In how many of the ``flaky_of`` latest iterations that ran it, before this one, it was flaky."""
+    flaky_of: int = 0
 
     @property
     def is_carried(self) -> bool:

@@ -118,6 +118,8 @@ def _test(found: FoundTest, *, collection: bool = False) -> Test:
         id=found.id, node=found.node, ordinal=found.ordinal, tier=found.tier, suite=found.suite,
         path=found.path, line=found.line, usual=found.usual, last=found.last, collection=collection,
         spread=found.spread, carried_from=found.carried_from, carried_revision=found.carried_revision,
+        failing_since=found.failing_since, failing_revision=found.failing_revision,
+        flaky_before=found.flaky, flaky_of=found.flaky_of,
     )  # fmt: skip
 
 
