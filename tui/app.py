@@ -22,7 +22,9 @@ from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
 from tui.screens.framework import ThriftyApp
 from tui.screens.help import HelpScreen
+from tui.screens.iterations import IterationsScreen
 from tui.screens.output import OutputScreen
+from tui.screens.report import ReportScreen
 from tui.screens.stream import StreamScreen
 from tui.screens.terminal import background
 from tui.state import RunState
@@ -172,6 +174,12 @@ class StagewatchApp(ThriftyApp):
             self.screen.show(number)
         else:
             self.push_screen(OutputScreen(self.view, number))
+
+    def iterations(self) -> None:
+        self.push_screen(IterationsScreen(self.view))
+
+    def report(self) -> None:
+        self.push_screen(ReportScreen(self.view))
 
     def stream(self) -> None:
         if isinstance(self.screen, StreamScreen):

@@ -63,8 +63,21 @@ def test_the_journal_of_every_version_can_be_read_and_written(tmp_path: Path, ve
         assert [attempt.outcome for attempt in state.tests[2].attempts] == ["failed", "passed"]
         assert journal.evidence(1, 2, 1) is not None
         assert journal.baseline(before=2).usual
+        assert [one.outcome for one in journal.past("test_shop.py::test_2", 0).attempts] == ["failed", "passed"]
         assert journal.interrupt_orphans(lambda session: False) == [2]
         assert journal.begin("s") == 3
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION + 1))
+def test_who_only_reads_an_older_journal_leaves_it_so(tmp_path: Path, version: int) -> None:
+    shutil.copy(VERSIONS / f"{version}.sqlite3", tmp_path / database.FILE)
+    journal = Journal.read(tmp_path)
+    assert journal is not None
+    with journal:
+        assert [one.outcome for one in journal.past("test_shop.py::test_2", 0).attempts] == ["failed", "passed"]
+        assert journal.baseline(before=3).last
+    with closing(sqlite3.connect(tmp_path / database.FILE)) as connection:
+        assert schema.version(connection) == version
 
 
 @pytest.mark.parametrize("content", [b"once upon a time " * 100, b"SQLite format 3\0" + b"\xff" * 5000])

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Act, Cancel, Refused, Rerun, Stop
+from tui.queries import IterationSummary, summary
 from tui.state import RunState, reduce
+from tui.state.past import Past
 
 Command = Rerun | Cancel | Act | Stop
 
@@ -24,6 +26,7 @@ class ScriptedFeed:
         self.wanted: list[tuple[int, int]] = []
         self.answer: Callable[[Command], Accepted | Refused] = lambda command: Accepted(_words(command))
         self._evidence = evidence or {}
+        self.archive = ScriptedArchive()
         self._batches: asyncio.Queue[Sequence[Event] | None] = asyncio.Queue()
         self._add(list(events))
 
@@ -58,6 +61,23 @@ class ScriptedFeed:
     async def evidence(self, test: int, attempt: int) -> Evidence | None:
         self.wanted.append((test, attempt))
         return self._evidence.get((test, attempt))
+
+
+class ScriptedArchive:
+    """Old iterations that a test makes up; the pasts are theirs to fill in too."""
+
+    def __init__(self) -> None:
+        self.states: list[RunState] = []
+        self.pasts: dict[tuple[str, int], Past] = {}
+
+    async def iterations(self, newest: int) -> list[IterationSummary]:
+        return [summary(state) for state in self.states[-newest:]]
+
+    async def iteration(self, number: int) -> RunState:
+        return next(state for state in self.states if state.iteration == number)
+
+    async def past(self, node: str, ordinal: int) -> Past:
+        return self.pasts.get((node, ordinal), Past(node, ordinal, ()))
 
 
 def _words(command: Command) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from tui.client.archive import Archive
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
@@ -40,6 +41,10 @@ class Feed(Protocol):
 
     async def send(self, command: Request) -> Accepted | Refused:
         """Ask the session for something."""
+
+    @property
+    def archive(self) -> Archive:
+        """The project's iterations, this one among them."""
 
     async def evidence(self, test: int, attempt: int) -> Evidence | None:
         """What an attempt (1 upwards) of a test left behind."""

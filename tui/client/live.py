@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from tui import places, queries
+from tui.client.archive import JournalArchive
 from tui.errors import INTERNAL, StagewatchError
 from tui.events import Event, Evidence
 from tui.protocol import (
@@ -53,6 +54,7 @@ class LiveFeed:
         self._is_cut_off = False
         self._replies: dict[int, asyncio.Future[Accepted | Refused]] = {}
         self._commands = 0
+        self.archive = JournalArchive(lambda: places.project_folder(Path(self._state.root)))
         self._evidence: dict[tuple[int, int], list[asyncio.Future[Evidence | None]]] = {}
 
     @classmethod

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from tui import queries
+from tui.client.archive import JournalArchive
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
@@ -18,6 +19,7 @@ class RecordedFeed:
     def __init__(self, folder: Path, number: int | None = None) -> None:
         """Raises StagewatchError as ``queries.load`` does."""
         self._folder = folder
+        self.archive = JournalArchive(lambda: folder)
         self._state = queries.load(folder, number)
 
     @property

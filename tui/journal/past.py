@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from tui.events import FAILING
+from tui.journal import schema
 from tui.state.past import WINDOW, Past, PastAttempt
 
 
@@ -16,7 +17,9 @@ def past(database: sqlite3.Connection, node: str, ordinal: int, before: int | No
 
 def attempts_of(database: sqlite3.Connection, test: int, before: int | None = None) -> tuple[PastAttempt, ...]:
     """By the journal's own number of a test, by the iterations before ``before``, if that is given."""
-    rows = database.execute(_ATTEMPTS, (test, before if before is not None else _NEVER))
+    # Who only reads leaves an older journal as it is.
+    known = "known" if schema.version(database) >= _KNOWN_SINCE else "''"
+    rows = database.execute(_ATTEMPTS.format(known=known), (test, before if before is not None else _NEVER))
     return tuple(PastAttempt(*row) for row in rows.fetchall())
 
 
@@ -42,8 +45,10 @@ def named(database: sqlite3.Connection, ending: str, most: int) -> list[tuple[st
 
 
 _NEVER = 1 << 62
+_KNOWN_SINCE = 2
+"""The version of the tables that first had the column."""
 _ATTEMPTS = """
-    SELECT result.iteration, iteration.revision, coalesce(iteration.began, 0.0), attempt, tier, outcome, duration, known
+    SELECT result.iteration, revision, coalesce(began, 0.0), attempt, tier, outcome, duration, {known}
     FROM result JOIN iteration ON number = result.iteration
     WHERE test = ? AND result.iteration < ? ORDER BY result.iteration, attempt
 """

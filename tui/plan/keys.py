@@ -11,7 +11,8 @@ from tui.plan.values import Unexpected, kind, quoted
 BOUND = {
     "?": "help", "q": "leave", "s": "the plain stream", "f": "rerun what failed", "r": "rerun", "a": "rerun all",
     "x": "cancel", "/": "search", "n": "the next failure", "N": "the failure before", "p": "the failure before",
-    "o": "the output of an action", "u": "unfold", "[": "the attempt before", "]": "the next attempt",
+    "o": "the output of an action", "i": "the iterations", "R": "the report", "w": "writing the report",
+    "u": "unfold", "[": "the attempt before", "]": "the next attempt",
     "j": "down", "k": "up", "g": "the first row", "G": "the last row",
     **dict.fromkeys("123456789", "tabs"),
 }  # fmt: skip

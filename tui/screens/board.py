@@ -42,6 +42,8 @@ class BoardScreen(BaseScreen):
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
         ("/", "find tests as you type, in all tiers"),
         ("n, N", "the next failure, the one before"),
+        ("i", "the iterations, any two of them compared"),
+        ("R", "the status report, as it would be written now"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab,right", "panel(1)", show=False),
@@ -52,6 +54,8 @@ class BoardScreen(BaseScreen):
         Binding("a", "rerun_all", show=False),
         Binding("x", "cancel", show=False),
         Binding("slash", "search", show=False),
+        Binding("i", "iterations", show=False),
+        Binding("R", "report", show=False),
         Binding("n", "failure(1)", show=False),
         Binding("N,p", "failure(-1)", show=False),
     ]
@@ -125,7 +129,8 @@ class BoardScreen(BaseScreen):
             Key("f", "failed"),
             Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5), Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
-            Key("tab", "panels", 8), *self.offered_actions(), Key("q", "quit", 1),
+            Key("tab", "panels", 8), Key("i", "iterations", 11), Key("R", "report", 12),
+            *self.offered_actions(), Key("q", "quit", 1),
         )  # fmt: skip
 
     # Moving about
@@ -231,6 +236,12 @@ class BoardScreen(BaseScreen):
             worker = state.workers.get(self.running.cursor or 0)
             return [state.tests[worker.test]] if worker is not None and worker.test is not None else []
         return [test for test in state.present() if test.tier == self.tiers.cursor]
+
+    def action_iterations(self) -> None:
+        self.board.iterations()
+
+    def action_report(self) -> None:
+        self.board.report()
 
     def action_rerun(self) -> None:
         self.rerun([test.id for test in self._selected()], "nothing is selected that could run again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -9,14 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 
+from tui.errors import StagewatchError
 from tui.events import Evidence
 from tui.protocol import Cancel
 from tui.screens.base import BaseScreen
 from tui.screens.slim import slim
 from tui.state import Test
+from tui.state.past import Past
 from tui.widgets.document import Document, Piece, Row
 from tui.widgets.failure.aside import Aside
 from tui.widgets.failure.error import error_rows
+from tui.widgets.failure.history import before, hint, history_rows
 from tui.widgets.failure.output import attempt_rows, output_lines, output_rows
 from tui.widgets.failure.tabs import Tab, Tabs
 from tui.widgets.failure.title import Title
@@ -32,7 +36,7 @@ class FailureScreen(BaseScreen):
 
     NAME = "failure"
     KEYS_HELP = (
-        ("1 2 3", "tabs"),
+        ("1 2 3 4", "tabs"),
         ("arrows, j k", "scroll; space, page up and down, home, end"),
         ("n, N", "the next failure, the one before"),
         ("[ ]", "an earlier attempt, a later one"),
@@ -59,6 +63,7 @@ class FailureScreen(BaseScreen):
         super().__init__(view)
         self._title, self._tabs = Title(view, "title"), Tabs(view, "tabs")
         self._document, self._aside = Document(view, "document"), Aside(view, "aside")
+        self._pasts: dict[int, Past] = {}
         self._evidence: dict[tuple[int, int], Evidence | None] = {}
         self._unfolded = False
         self._steps: list[int] = [t.id for t in view.failures()]
@@ -128,11 +133,21 @@ class FailureScreen(BaseScreen):
     def _fetch(self) -> None:
         """Ask for the evidence; what is on the screen does not wait for it."""
         self.run_worker(self._fetched(self.test, self.attempt), exclusive=False)
+        self.run_worker(self._looked_up(self.test), exclusive=False)
 
     async def _fetched(self, test: int, attempt: int) -> None:
         if (test, attempt) not in self._evidence and attempt:
             self._evidence[test, attempt] = await self.view.feed.evidence(test, attempt)
         self.turn()
+
+    async def _looked_up(self, id: int) -> None:
+        """The test's past, once: an unreadable journal says nothing of it."""
+        test = self.view.state.tests.get(id)
+        if test is not None and id not in self._pasts:
+            with suppress(StagewatchError):
+                past = await self.view.feed.archive.past(test.node, test.ordinal)
+                self._pasts[id] = before(past, self.view.state.iteration)
+            self.turn()
 
     def _build(self) -> None:
         """Make the document anew if it is about something else, or is wider, or has more to say."""
@@ -141,7 +156,8 @@ class FailureScreen(BaseScreen):
         if test is None or not test.attempts or width < 8:
             return
         key = (self.test, self.attempt)
-        made = (key, key in self._evidence, self._tabs.open, self._unfolded, width, len(test.attempts))
+        known = (key in self._evidence, self.test in self._pasts)
+        made = (key, known, self._tabs.open, self._unfolded, width, len(test.attempts))
         if made == self._made:
             return
         same = isinstance(self._made, tuple) and self._made[0] == key and self._made[2] == self._tabs.open
@@ -156,12 +172,16 @@ class FailureScreen(BaseScreen):
         if evidence is not None and evidence.sections:
             lines = output_lines(evidence)
             tabs.append(Tab("Output", f"{lines} line{'s' * (lines != 1)}"))
-        return [*tabs, Tab("Attempts", str(len(test.attempts)))]
+        tabs.append(Tab("Attempts", str(len(test.attempts))))
+        past = self._pasts.get(test.id)
+        return [*tabs, Tab("History", hint(test, past))] if past is not None and past.attempts else tabs
 
     def _rows(self, test: Test, evidence: Evidence | None, known: bool, width: int) -> list[Row]:
         glyphs = self.view.glyphs
         if self._tabs.open == "Attempts":
             return attempt_rows(test, self.attempt, glyphs, width)
+        if self._tabs.open == "History" and test.id in self._pasts:
+            return history_rows(self.view.state, test, self._pasts[test.id], glyphs, width)
         if self._tabs.open == "Output" and evidence is not None:
             return output_rows(evidence, width)
         attempt = test.attempts[self.attempt - 1]
