@@ -8,14 +8,20 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import events
+from textual.app import SuspendNotSupported
 
+from tui import places
 from tui.client.feed import Feed
+from tui.documents import write_document
+from tui.editor import editor_command
+from tui.errors import StagewatchError
 from tui.events import Event
 from tui.screens.base import BaseScreen
 from tui.screens.board import BoardScreen
@@ -142,6 +148,11 @@ class StagewatchApp(ThriftyApp):
             if isinstance(event, events.Paste):
                 screen.footer.paste(event.text)
                 return
+        elif isinstance(screen, BoardScreen) and isinstance(event, events.Key) and event.key == "slash":
+            # At once, not by way of the focused panel's queue: what was typed behind it, on a slow line in the same
+            # packet, is the search's and no command.
+            screen.action_search()
+            return
         if isinstance(event, events.Resize):
             event = self.as_it_is_now(event)
             self.forget_terminal()
@@ -174,6 +185,38 @@ class StagewatchApp(ThriftyApp):
             self.screen.show(number)
         else:
             self.push_screen(OutputScreen(self.view, number))
+
+    def edit(self, path: str, line: int) -> str:
+        """Open a file of the project in the user's editor; why not, or nothing."""
+        from tui import launch
+
+        root = Path(self.feed.state.root)
+        if not (root / path).is_file():
+            return f"{root / path} is not on this machine"
+        command = editor_command(os.environ, root / path, line)
+        if command is None:
+            return "no editor is named: set EDITOR (or VISUAL)"
+        try:
+            with self.suspend():
+                launch.edit(command, root)
+        except SuspendNotSupported:
+            return "this terminal can't be handed to an editor"
+        except StagewatchError as error:
+            return str(error)
+        finally:
+            self.repaint()
+        return ""
+
+    def copy(self, text: str) -> str:
+        """To the terminal's clipboard (OSC 52, which not every terminal takes), and to a file; which one."""
+        self.copy_to_clipboard(text)
+        path = places.state_folder() / "copied.txt"
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_document(str(path), text.encode("utf-8", "backslashreplace") + b"\n")
+        except (OSError, StagewatchError):
+            return "nowhere else"
+        return str(path)
 
     def iterations(self) -> None:
         self.push_screen(IterationsScreen(self.view))

@@ -1,4 +1,4 @@
-"""Starting a session (the only place that spawns a process from the viewer's side), finding one, ending one."""
+"""Starting a session or an editor (the only place that spawns from the viewer's side); finding and ending sessions."""
 
 from __future__ import annotations
 
@@ -62,6 +62,14 @@ def start_session(request: RunRequest) -> Ready:
     if ready.error:
         raise StagewatchError(ready.error, ready.exit_code)
     return ready
+
+
+def edit(command: list[str], folder: Path) -> None:
+    """Give the terminal to an editor until it ends. Raises StagewatchError when it can't be started."""
+    try:
+        subprocess.run(command, cwd=folder, check=False)
+    except OSError as error:
+        raise StagewatchError(f"the editor {command[0]} can't be started: {error.strerror}") from None
 
 
 def find(name: str | None, here: str) -> SessionRecord | None:

@@ -54,7 +54,7 @@ def test_keys_do_what_they_say_on_a_real_run(user: User, columns: int, rows: int
         terminal.see("test_many[1]")
         terminal.see("? help", gone=True)
         terminal.type("\x1b")  # clears what was typed
-        terminal.see("/many[1]", gone=True)  # escape and a letter, sent together, would be another key
+        terminal.see("? help")  # escape and a letter, sent together, would be another key
         terminal.type("f")
         until(lambda: len(user.recorded(root).passes) == 2 and not user.recorded(root).is_running)
         terminal.type("s")
@@ -213,3 +213,29 @@ def test_in_tmux_the_summary_stays_in_the_scrollback(user: User) -> None:
         assert "NO-GO, " in shown and "come back: stagewatch attach mixed-" in shown
     finally:
         tmux("kill-server")
+
+
+def test_the_editor_gets_the_terminal_and_the_failing_line_and_gives_it_back(user: User) -> None:
+    failing = "def helped():\n    assert 1 == 2\n\n\ndef test_it():\n    helped()\n"
+    root = user.project("failing", {"test_x.py": failing})
+    editor = user.home / "vim"
+    editor.write_text('#!/bin/sh\necho "editing $1 $2"; read answer; echo "$answer" > "$2.said"\n')
+    editor.chmod(0o755)
+    with Terminal(RUN, root, user.env | {"EDITOR": str(editor)}) as terminal:
+        terminal.see("1/1")
+        until(lambda: not user.recorded(root).is_running)
+        terminal.type("n")
+        terminal.type("\r")
+        terminal.see("TRACEBACK")
+        terminal.type("e")
+        seen = terminal.see("editing +")
+        line = re.search(r"editing \+(\d+) (\S+)", seen.replace("\n", ""))
+        assert line is not None and int(line[1]) == 2
+        terminal.type("done\n")
+        terminal.see("TRACEBACK")
+        assert next(root.glob("*.said")).read_text() == "done\n"
+        terminal.type("\x1b")
+        terminal.see("TRACEBACK", gone=True)
+        terminal.type("q")
+        assert terminal.end() == 1
+        terminal.assert_given_back()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from tests.support.board import MIDDLE, WIDE, board
 from tests.support.deploy import BEGAN, NOW, deploy, passed
@@ -288,3 +289,11 @@ async def test_a_rerun_iteration_shows_the_clock_of_the_run() -> None:
         seen.now = BEGAN + 300
         await seen.settle()
         assert "5:00" in seen.row("elapsed")
+
+
+async def test_what_comes_in_one_packet_with_the_slash_is_typed_and_commands_nothing() -> None:
+    async with board(deploy().feed()) as seen:
+        for key in "/" + "faxq":
+            seen.app.post_message(events.Key({"/": "slash"}.get(key, key), key))
+        await seen.settle()
+        assert "/faxq" in seen.footer.replace(" ", "") and not seen.feed.sent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -220,3 +221,42 @@ async def test_a_comparison_that_the_message_holds_is_not_said_twice() -> None:
         await seen.press("down", "enter", "enter")
         assert "At index 0 diff: 1 != 2" in seen.text
         assert "ASSERTION" not in seen.text
+
+
+async def test_y_copies_what_is_asked_for_and_keeps_it_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    made = deploy()
+    async with board(made.feed()) as seen:
+        await opened(seen)
+        test = seen.feed.state.tests[made.ids["P1"][0]]
+        copied = tmp_path / "stagewatch" / "copied.txt"
+        for key, text in (
+            ("m", test.attempts[-1].message),
+            ("i", test.node),
+            ("c", f"cd {seen.feed.state.root} && python -m pytest '{test.node}'"),
+        ):
+            await seen.press("y", key)
+            assert seen.app.clipboard == text
+            assert copied.read_text() == f"{text}\n"
+            assert str(copied) in seen.footer
+        await seen.press("y", "escape")
+        assert "esc back" in seen.footer
+
+
+async def test_e_says_why_there_is_no_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    made = deploy()
+    async with board(made.feed()) as seen:
+        await opened(seen)
+        await seen.press("e")
+        assert "is not on this machine" in seen.footer
+        seen.feed.state.root = str(tmp_path)
+        for frame in made.evidence[made.ids["P1"][0], 1].frames:
+            if frame.own:
+                (tmp_path / frame.path).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / frame.path).touch()
+        await seen.press("e")
+        assert seen.footer == "no editor is named: set EDITOR (or VISUAL)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
@@ -24,7 +25,7 @@ from tui.widgets.failure.history import before, hint, history_rows
 from tui.widgets.failure.output import attempt_rows, output_lines, output_rows
 from tui.widgets.failure.tabs import Tab, Tabs
 from tui.widgets.failure.title import Title
-from tui.widgets.footer.footer import Key
+from tui.widgets.footer.footer import Key, Question
 from tui.widgets.grid import Grid
 from tui.widgets.head.head import Head
 from tui.widgets.head.progress import Progress
@@ -41,6 +42,8 @@ class FailureScreen(BaseScreen):
         ("n, N", "the next failure, the one before"),
         ("[ ]", "an earlier attempt, a later one"),
         ("u", "unfold and fold library frames"),
+        ("e", "open the failing line in your editor (VISUAL, EDITOR)"),
+        ("y", "copy: the message, the node id, or a command that runs just this test with pytest"),
         ("r", "run this test again"),
         ("f", "run again all that failed"),
         ("x", "end this test, if it runs"),
@@ -54,6 +57,8 @@ class FailureScreen(BaseScreen):
         Binding("left_square_bracket", "attempt(-1)", show=False),
         Binding("right_square_bracket", "attempt(1)", show=False),
         Binding("u", "unfold", show=False),
+        Binding("e", "edit", show=False),
+        Binding("y", "copy", show=False),
         Binding("r", "rerun", show=False),
         Binding("f", "rerun_failed", show=False),
         Binding("x", "cancel", show=False),
@@ -109,6 +114,7 @@ class FailureScreen(BaseScreen):
             Key("esc", "back"), *((Key(f"1-{tabs}", "tab", 3),) if tabs > 1 else ()),
             Key("n N", "next, previous failure", 1),
             Key("r", "rerun this", 2), Key("f", "rerun failed", 4), Key("u", "unfold", 6), Key("[ ]", "attempt", 5),
+            Key("e", "editor", 7), Key("y", "copy", 8),
             *self.offered_actions(), Key("?", "help"),
         )  # fmt: skip
 
@@ -230,6 +236,38 @@ class FailureScreen(BaseScreen):
         self.attempt += by
         self._fetch()
         self.turn()
+
+    def action_edit(self) -> None:
+        """At the failing line of the innermost own frame; at the test, where nothing is known of one."""
+        test = self._test()
+        if test is None or not test.path:
+            self.footer.say("it is not known in which file this test is")
+            return
+        evidence = self._evidence.get((self.test, self.attempt))
+        own = [frame for frame in evidence.frames if frame.own] if evidence is not None else []
+        path, line = (own[-1].path, own[-1].line) if own else (test.path, test.line)
+        if why := self.board.edit(path, line):
+            self.footer.say(why, "warn")
+        else:
+            self.footer.hush()
+            self.turn()
+
+    def action_copy(self) -> None:
+        answers = (("m", "message"), ("i", "node id"), ("c", "pytest command"))
+        self.footer.ask(Question("Copy", answers, self._copy, no="nothing"))
+
+    def _copy(self, what: str) -> None:
+        test = self._test()
+        if test is None:
+            return
+        attempt = test.attempts[self.attempt - 1] if test.attempts else None
+        text = {
+            "m": attempt.message if attempt is not None else "",
+            "i": test.node,
+            "c": f"cd {shlex.quote(self.view.state.root)} && python -m pytest {shlex.quote(test.node)}",
+        }[what]
+        where = self.board.copy(text)
+        self.footer.say(f"copied to the terminal's clipboard, if it takes that (OSC 52), and to {where}", "run")
 
     def action_rerun(self) -> None:
         self.rerun([self.test], "this test is gone")
