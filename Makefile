@@ -11,7 +11,7 @@ demo: .venv
 	$(BIN)/stagewatch demo
 
 test: .venv
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: .venv
 	$(BIN)/ruff check .

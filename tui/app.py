@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
@@ -44,7 +44,6 @@ Decision: TypeAlias = Literal["leave", "stop"]
 Lines: TypeAlias = Callable[[RunState, Sequence[Event]], list[str]]
 """The plain stream's lines of a batch, or of a whole state when the batch is empty (``reports.lines.Lines().of``)."""
 
-THEMES = ("auto", "dark", "light")
 KEPT_LINES = 5000
 """Lines of the plain stream that ``s`` can show."""
 
@@ -83,11 +82,14 @@ class StagewatchApp(ThriftyApp):
         clock: Callable[[], float] = time.time, lines: Lines | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        chosen: Theme = background() if theme == "auto" else "light" if theme == "light" else "dark"
+        chosen: Theme = background() if theme in ("auto", "terminal") else cast(Theme, theme)
+        depth = depth_of(os.environ)
+        if theme == "terminal" and depth != "none":
+            depth = "16"
         wants_ascii, ascii_text = locale_wants_ascii(os.environ)
         self.view = View(
             feed,
-            Ink(chosen, depth_of(os.environ)),
+            Ink(chosen, depth),
             glyphs(wants_ascii if ascii is None else ascii, ascii_text),
             clock,
         )

@@ -18,6 +18,8 @@ exit codes: 0 go · 1 no-go · 2 bad input · 3 internal error · 130 interrupte
 tests, 5 a part is outstanding or was not selected, 6 anything else
 `stagewatch [PATH…]` is `stagewatch run`; `stagewatch COMMAND --help` says more."""
 
+THEMES = ("auto", "dark", "light", "contrast", "colour-blind", "terminal")
+"""*auto*: dark or light, as the terminal's background is; *terminal*: its own sixteen colours."""
 _REFUSED_ARGUMENTS = {
     "--pdb": "no terminal is attached to a test",
     "--trace": "no terminal is attached to a test",
@@ -121,7 +123,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--keep", action="store_true", help="headless: keep the session for warm reruns when the run has ended"
     )
     view.add_argument(
-        "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
+        "--theme", choices=THEMES, default="auto", metavar="T", help=f"{', '.join(THEMES[:-1])} or {THEMES[-1]}"
     )
     _json(parser)
     parser.add_argument("--junit", type=_writable, metavar="FILE", help="write JUnit XML (- for standard output)")
@@ -157,7 +159,7 @@ def _attach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", "--plain", action="store_true", help="print lines instead of drawing the board")
     parser.add_argument("--read-only", action="store_true", help="watch, and leave the driving to others")
     parser.add_argument(
-        "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
+        "--theme", choices=THEMES, default="auto", metavar="T", help=f"{', '.join(THEMES[:-1])} or {THEMES[-1]}"
     )
     _json(parser)
 
@@ -194,7 +196,7 @@ def _show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", nargs="?", type=_count, metavar="N", help="the iteration (default: the latest)")
     parser.add_argument("--headless", "--plain", action="store_true", help="print lines instead of drawing the board")
     parser.add_argument(
-        "--theme", choices=("auto", "dark", "light"), default="auto", metavar="T", help="auto, dark or light"
+        "--theme", choices=THEMES, default="auto", metavar="T", help=f"{', '.join(THEMES[:-1])} or {THEMES[-1]}"
     )
 
 

@@ -38,13 +38,15 @@ class Hello(_Message, frozen=True, tag="hello"):
 class Rerun(_Message, frozen=True, tag="rerun"):
     """Run again: tests (by the run's ids, or by node ids), all that failed, or everything.
 
-    ``requested``: when the user asked, in seconds since the epoch.
+    ``requested``: when the user asked, in seconds since the epoch. ``canary``: one of each group of failures first, and
+    the rest only if these pass.
     """
 
     what: Literal["failed", "all", "tests"]
     tests: tuple[int, ...] = ()
     nodes: tuple[str, ...] = ()
     requested: float = 0.0
+    canary: bool = False
     id: int = 0
 
 

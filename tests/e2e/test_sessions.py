@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import pytest
@@ -258,3 +259,42 @@ async def _until(condition: Callable[[], object], patience: float = 30.0) -> Non
 
 def _plain(state: RunState) -> object:
     return json.loads(msgspec.json.encode(state))
+
+
+class TestACanary:
+    FILES: ClassVar = {
+        "test_it.py": """
+import pathlib, pytest
+HERE = pathlib.Path(__file__).parent
+
+@pytest.mark.parametrize("n", range(4))
+def test_many(n): assert (HERE / "mended").exists(), "the same thing"
+""",
+    }
+
+    async def ask(self, socket: Path) -> None:
+        feed = await LiveFeed.connect(socket, commands=True)
+        updates = feed.updates()
+        asked = asyncio.create_task(feed.send(Rerun("failed", canary=True)))
+        while not asked.done():
+            await anext(updates)
+        assert isinstance(asked.result(), Accepted)
+        await feed.close()
+
+    def test_the_rest_runs_only_if_it_passes(self, user: User) -> None:
+        root = user.project("shop", self.FILES)
+        assert user.run("--headless", "--keep", cwd=root).code == 1
+        socket = Path(user.session().socket)
+        with user.at_home():
+            asyncio.run(self.ask(socket))
+        said = "the canary did not pass: 3 tests that failed alike did not run again"
+        until(lambda: any(text == said for _, text, _ in user.recorded(root).notices))
+        assert [len(test.attempts) for test in user.recorded(root).present()] == [2, 1, 1, 1]
+        (root / "mended").touch()
+        with user.at_home():
+            asyncio.run(self.ask(socket))
+        until(lambda: not user.recorded(root).failing())
+        state = user.recorded(root)
+        assert [len(test.attempts) for test in state.present()] == [3, 2, 2, 2]
+        assert [each.what for each in state.passes] == ["all", "canary", "canary", "failed"]
+        assert state.passes[-1].by.endswith(", after the canary")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from textual import events
 
+from tests.scripted import Script
 from tests.support.board import MIDDLE, WIDE, board
 from tests.support.deploy import BEGAN, NOW, deploy, passed
+from tests.support.feed import ScriptedFeed
 from tui import events as e
 from tui.protocol import Cancel, Refused, Rerun
 from tui.screens.board import BoardScreen
@@ -297,3 +299,67 @@ async def test_what_comes_in_one_packet_with_the_slash_is_typed_and_commands_not
             seen.app.post_message(events.Key({"/": "slash"}.get(key, key), key))
         await seen.settle()
         assert "/faxq" in seen.footer.replace(" ", "") and not seen.feed.sent
+
+
+async def test_space_marks_tests_and_r_runs_them_all() -> None:
+    made = deploy()
+    first, second = made.ids["P1"][:2]
+    async with board(made.feed()) as seen:
+        await seen.press("space")
+        assert seen.footer == "space marks tests: tab goes to their list"
+        await seen.press("enter", "space", "space")
+        assert "2 marked" in seen.text and "rerun 2 marked" in seen.footer
+        await seen.press("k", "space")
+        assert "1 marked" in seen.text
+        await seen.press("k", "k", "escape")
+        assert " marked, " not in seen.text
+        await seen.press("g", "space", "space", "r")
+        assert seen.feed.sent == [Rerun("tests", (first, second), requested=NOW)]
+        await seen.settle()
+        assert " marked, " not in seen.text, "what was asked for is marked no more"
+
+
+async def test_marks_stay_where_the_list_is_another() -> None:
+    made = deploy()
+    async with board(made.feed()) as seen:
+        await seen.press("enter", "space", "/")
+        await seen.type("cancel")
+        assert "1 marked" in seen.text
+
+
+async def test_many_failures_are_asked_for_and_offer_a_canary() -> None:
+    made = many_failing(12)
+    async with board(made) as seen:
+        await seen.press("f")
+        assert seen.footer.startswith("Run 12 failed tests again?") and "one of each of 2 groups first" in seen.footer
+        await seen.press("escape")
+        assert made.sent == []
+        await seen.press("f", "y")
+        assert made.sent == [Rerun("failed", requested=NOW)]
+        await seen.press("f", "c")
+        assert made.sent[1:] == [Rerun("failed", requested=NOW, canary=True)]
+        await seen.press("c")
+        assert made.sent[2:] == [Rerun("failed", requested=NOW, canary=True)]
+
+
+async def test_ten_failures_run_again_at_once() -> None:
+    made = many_failing(10)
+    async with board(made) as seen:
+        await seen.press("f")
+        assert made.sent == [Rerun("failed", requested=NOW)]
+
+
+async def test_a_canary_without_a_failure_says_so() -> None:
+    async with board(passed().feed()) as seen:
+        await seen.press("c")
+        assert seen.footer == "nothing has failed"
+
+
+def many_failing(count: int) -> ScriptedFeed:
+    """In two groups."""
+    script = Script()
+    tests = script.found(*(f"tests/x.py::test_{number}" for number in range(count)))
+    script.collected().asked(tests)
+    for test in tests:
+        script.ran(test, "failed", "one thing" if test % 2 else "another")
+    return ScriptedFeed(script.pass_ended().events)

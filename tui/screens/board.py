@@ -24,6 +24,8 @@ from tui.widgets.tests.tests import Tests
 from tui.widgets.tiers.tiers import Tiers
 from tui.widgets.view import Subject, View
 
+MANY = 10
+"""Tests that run again without a question."""
 PANELS = ("tiers", "failures", "tests", "running")
 
 
@@ -37,7 +39,9 @@ class BoardScreen(BaseScreen):
         ("enter", "a tier: its tests · a failure: what happened · a test: what happened"),
         ("esc", "back"),
         ("f", "run again all that failed or was blocked"),
-        ("r", "run again what is selected: a test, a group's tests, a tier's tests"),
+        ("r", "run again what is selected: a test, a group's tests, a tier's tests; what is marked, if anything is"),
+        ("space", "mark a test, or unmark it; esc unmarks all"),
+        ("c", "run again one of each group of failures, and the rest only if these pass (a canary)"),
         ("a", "run everything again (asks)"),
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
         ("/", "find tests as you type, in all tiers"),
@@ -51,6 +55,8 @@ class BoardScreen(BaseScreen):
         Binding("escape", "back", show=False),
         Binding("f", "rerun_failed", show=False),
         Binding("r", "rerun", show=False),
+        Binding("c", "canary", show=False),
+        Binding("space", "mark", show=False),
         Binding("a", "rerun_all", show=False),
         Binding("x", "cancel", show=False),
         Binding("slash", "search", show=False),
@@ -123,7 +129,11 @@ class BoardScreen(BaseScreen):
         self.set_focus(self.query_one(f"#{panel}"))
 
     def offered(self) -> tuple[Key, ...]:
-        typed = (Key("esc", "clear"),) if self._searched else (Key("esc", "back"),) if self.zoomed else ()
+        typed: tuple[Key, ...] = ()
+        if self.view.marked:
+            typed = (Key("esc", "unmark"), Key("r", f"rerun {len(self.view.marked)} marked"))
+        elif self._searched or self.zoomed:
+            typed = (Key("esc", "clear" if self._searched else "back"),)
         return (
             Key("?", "help", 2), *typed, Key("/", "search", 3), Key("enter", "open", 1),
             Key("f", "failed"),
@@ -146,7 +156,9 @@ class BoardScreen(BaseScreen):
         self.turn()
 
     def action_back(self) -> None:
-        if self._searched:
+        if self.view.marked:
+            self.view.marked.clear()
+        elif self._searched:
             self._end_search()
         elif self.zoomed:
             self.zoomed = False
@@ -244,7 +256,50 @@ class BoardScreen(BaseScreen):
         self.board.report()
 
     def action_rerun(self) -> None:
-        self.rerun([test.id for test in self._selected()], "nothing is selected that could run again")
+        state = self.view.state
+        marked = [test for test in self.view.marked if test in state.tests and not state.tests[test].gone]
+        tests = marked or [test.id for test in self._selected()]
+        if len(tests) <= MANY or self.why_not():
+            self._run(tests)
+            return
+        ask = f"Run {'the' if marked else 'these'} {many(len(tests), 'test')} again?"
+        self.footer.ask(Question(ask, (("y", "yes"),), lambda _: self._run(tests)))
+
+    def _run(self, tests: list[int]) -> None:
+        self.rerun(tests, "nothing is selected that could run again")
+        self.view.marked.clear()
+
+    def action_rerun_failed(self) -> None:
+        """At once when they are few; many are worth a question, and perhaps a canary first."""
+        count = len(self.view.state.failed)
+        if count <= MANY or self.why_not():
+            super().action_rerun_failed()
+            return
+        groups = len(self.view.groups)
+        answers = (("y", "all"), ("c", f"one of each of {many(groups, 'group')} first"))
+        self.footer.ask(
+            Question(
+                f"Run {many(count, 'failed test')} again?",
+                answers if groups < count else answers[:1],
+                lambda key: self.action_canary() if key == "c" else super(BoardScreen, self).action_rerun_failed(),
+            )
+        )
+
+    def action_canary(self) -> None:
+        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
+            self.footer.say(why)
+        else:
+            self.order(Rerun("failed", requested=self.view.clock(), canary=True))
+
+    def action_mark(self) -> None:
+        if self.view.active != "tests" or self.tests.cursor is None:
+            self.footer.say("space marks tests: tab goes to their list")
+            return
+        if self.tests.cursor in self.view.marked:
+            del self.view.marked[self.tests.cursor]
+        else:
+            self.view.marked[self.tests.cursor] = None
+        self.tests.action_move(1)
 
     def action_rerun_all(self) -> None:
         count = self.view.total.total

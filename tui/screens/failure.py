@@ -267,7 +267,7 @@ class FailureScreen(BaseScreen):
             "c": f"cd {shlex.quote(self.view.state.root)} && python -m pytest {shlex.quote(test.node)}",
         }[what]
         where = self.board.copy(text)
-        self.footer.say(f"copied to the terminal's clipboard, if it takes that (OSC 52), and to {where}", "run")
+        self.footer.say(f"copied by OSC 52, for terminals that take it, and to {where}", "run")
 
     def action_rerun(self) -> None:
         self.rerun([self.test], "this test is gone")

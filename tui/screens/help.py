@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui.screens.base import BaseScreen
 from tui.screens.slim import slim
-from tui.widgets.document import BLANK, Document, Piece, Row, heading
+from tui.widgets.document import BLANK, Document, Piece, Row, heading, wrapped
 from tui.widgets.footer.footer import Key
 from tui.widgets.grid import Grid
 from tui.widgets.head.head import Head
@@ -55,13 +56,29 @@ class HelpScreen(BaseScreen):
     def action_back(self) -> None:
         self.dismiss()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(lambda: self._document.hold(self._rows()))
+
+    def _keyed(self, listed: Sequence[tuple[str, str]]) -> list[Row]:
+        """Sentences are broken, not cut; on a narrow screen they begin below their key."""
+        width = self._document.size.width - 4
+        narrow = width < 50
+        at = 4 if narrow else 16
+        rows = []
+        for key, words in listed:
+            first, *more = wrapped(words, width - at)
+            head = (Piece(0, key, "strong", True),)
+            rows += [Row(head), Row((Piece(at, first),))] if narrow else [Row((*head, Piece(at, first)))]
+            rows += [Row((Piece(at, part),)) for part in more]
+        return rows
+
     def _rows(self) -> list[Row]:
         rows = [heading("KEYS", self._of)]
         listed = self._keys + (EVERYWHERE if self.board.can_stream else EVERYWHERE[1:])
-        rows += [Row((Piece(0, key, "strong", True), Piece(16, words))) for key, words in listed]
+        rows += self._keyed(listed)
         if self._actions:
             rows += [BLANK, heading("ACTIONS", "of the plan")]
-            rows += [Row((Piece(0, key, "strong", True), Piece(16, words))) for key, words in self._actions]
+            rows += self._keyed(self._actions)
             rows.append(Row((Piece(0, "o", "strong", True), Piece(16, "the output of the one that runs or ran last"))))
         rows += [BLANK, heading("MARKS")]
         glyphs = self.view.glyphs

@@ -38,6 +38,7 @@ from tui.protocol import (
 )
 from tui.session import logout, records
 from tui.session.actions import Actions
+from tui.session.canary import canaries, verdict_on
 from tui.session.choosing import chosen
 from tui.session.folder import SessionFolder
 from tui.session.iterations import Iterations
@@ -72,6 +73,7 @@ class Session:
         self._turning = asyncio.Lock()
         """Held while it is found out, and seen to, whether the next iteration is due."""
         self._turn: asyncio.Task[None] | None = None
+        self._canary: asyncio.Task[None] | None = None
         self._private = SessionFolder(request.session)
         self._report: ReportFile | None = None
         if request.report is not None:
@@ -205,6 +207,8 @@ class Session:
             reachable.cancel()
             stopped.cancel()
             reporting.cancel()
+            if self._canary is not None:
+                self._canary.cancel()
             await self._server.end_commands()
             await self._actions.close()
             if self._turn is not None:
@@ -350,11 +354,31 @@ class Session:
             return Refused(
                 "nothing has failed or was blocked" if command.what == "failed" else "there is no test to run"
             )
+        if not command.canary:
+            return await self._run_again(tests, command.what, command.requested, who)
+        first, rest = canaries(tests, self._state)
+        answer = await self._run_again(first, "canary", command.requested, who)
+        if rest and isinstance(answer, Accepted) and answer.number:
+            self._canary = asyncio.create_task(self._follow_canary(first, rest, command.what, who))
+        return answer
+
+    async def _follow_canary(self, first: list[int], rest: list[int], what: str, who: str) -> None:
+        """When the canary's pass has ended: the rest, or why not."""
+        await self._engine.wait_until_quiet()
+        await self._iterations.flush()
+        why_not = verdict_on(first, len(rest), self._state)
+        if not why_not:
+            answer = await self._run_again(rest, what, time.time(), f"{who}, after the canary")
+            why_not = answer.why if isinstance(answer, Refused) else ""
+        if why_not:
+            self._tell(Noticed(time.time(), why_not))
+
+    async def _run_again(self, tests: list[int], what: str, requested: float, who: str) -> Accepted | Refused:
         try:
             async with self._turning:
                 if await self._engine.has_moved():
                     await self._open_next(who)
-            number, count = await self._engine.rerun(tests, command.requested or time.time(), who, command.what)
+            number, count = await self._engine.rerun(tests, requested or time.time(), who, what)
         except StagewatchError as error:
             return Refused(str(error))
         await self._iterations.flush()  # who asked may look at once, and is to find it begun

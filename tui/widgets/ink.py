@@ -17,7 +17,7 @@ Role: TypeAlias = Literal[
 ]  # fmt: skip
 Ground: TypeAlias = Literal["bg", "sel", "band", "badbg", "flag-bad", "flag-good", "flag-warn"]
 Depth: TypeAlias = Literal["true", "256", "16", "none"]
-Theme: TypeAlias = Literal["dark", "light"]
+Theme: TypeAlias = Literal["dark", "light", "contrast", "colour-blind"]
 
 _NAMES = (
     "bg", "sel", "band", "badbg", "strong", "text", "muted", "faint", "hair",
@@ -33,8 +33,18 @@ _TABLES: dict[tuple[str, str], str] = {
     ("light", "256"): "231 254 255 224 16 235 242 244 252 160 29 65 94 25 97",
     ("dark", "16"): "- - - - 15 - - 8 8 9 2 2 3 6 5",
     ("light", "16"): "- - - - 0 - - 8 8 1 2 2 3 4 5",
+    ("contrast", "true"): "000000 003a5c 1a1a1a 5c0000 ffffff ffffff d4d4d4 bcbcbc 8a8a8a"
+    " ff8a80 87ffaf 87d7a0 ffd75f 87cfff e0b8ff",
+    ("contrast", "256"): "16 24 234 52 231 231 252 250 244 210 121 115 221 117 183",
+    ("contrast", "16"): "- - - - 15 15 7 7 8 9 10 10 11 12 13",
+    ("colour-blind", "true"): "101317 1d2833 171b21 3a2410 f5f7fa d9dee5 8b95a3 6b7583 2a313a"
+    " ff7f20 2fbfa0 268a75 f5e663 6fb3ff e3a0cf",
+    ("colour-blind", "256"): "233 236 234 52 231 253 246 243 237 208 43 36 227 75 176",
+    ("colour-blind", "16"): "- - - - 15 - - 8 8 9 6 6 11 12 13",
     ("dark", "none"): "- - - - - - - - - - - - - - -",
     ("light", "none"): "- - - - - - - - - - - - - - -",
+    ("contrast", "none"): "- - - - - - - - - - - - - - -",
+    ("colour-blind", "none"): "- - - - - - - - - - - - - - -",
 }
 
 _ON_FLAG: dict[tuple[str, str], str] = {
@@ -44,6 +54,11 @@ _ON_FLAG: dict[tuple[str, str], str] = {
     ("light", "256"): "231",
     ("dark", "16"): "0",
     ("light", "16"): "15",
+    **{
+        (theme, depth): ink
+        for theme in ("contrast", "colour-blind")
+        for depth, ink in (("true", "000000"), ("256", "16"), ("16", "0"))
+    },
 }
 _FLAGS = {"flag-bad": "bad", "flag-good": "good", "flag-warn": "warn"}
 

@@ -47,6 +47,8 @@ class View:
         """The second that ``now`` is in: what runs is timed by it, so that its cells change once a second."""
         self.subject = Subject("tier")
         self.active = "tiers"
+        self.marked: dict[int, None] = {}
+        """Tests that the user has chosen to run again together, in that order."""
         self._verdict: Verdict | None = None
         self._groups: list[Group] | None = None
         self._grouped = 0.0

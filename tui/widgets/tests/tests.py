@@ -94,6 +94,8 @@ class Tests(Listing[int]):
             title = self.view.tier(subject.tier).title
             name = " ".join(dict.fromkeys([subject.tier.upper(), title.upper()])).strip() or "TESTS"
             rest = f"{many(count, 'test')}, failed first"
+        if self.view.marked:
+            rest = f"{len(self.view.marked)} marked, {rest}"
         return self.title(name, rest, edge, right=self.span())
 
     def _nothing(self) -> str:
@@ -104,6 +106,8 @@ class Tests(Listing[int]):
     def _row(self, test: Test, edge: int) -> Strip:
         selected = test.id == self.cursor and self.active
         line = Line(self.view.ink, self.view.glyphs, self.size.width, "sel" if selected else "bg", (1, edge))
+        if test.id in self.view.marked:
+            line.put(0, self.view.glyphs.running, "note", on="bg")
         if selected:
             line.put(1, self.view.glyphs.select, "run", on="bg")
         mark = MARKS[test.status]
