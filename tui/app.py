@@ -29,6 +29,7 @@ from tui.screens.failure import FailureScreen
 from tui.screens.framework import ThriftyApp
 from tui.screens.help import HelpScreen
 from tui.screens.iterations import IterationsScreen
+from tui.screens.notices import Notices
 from tui.screens.output import OutputScreen
 from tui.screens.report import ReportScreen
 from tui.screens.stream import StreamScreen
@@ -96,12 +97,14 @@ class StagewatchApp(ThriftyApp):
         self.feed = feed
         self.decision: Decision = "leave"
         self._rate = 0.25 if os.environ.get("SSH_CONNECTION") else 0.1
+        self._notices = Notices(os.environ, ascii=self.view.glyphs.ascii)
         self._lines = lines
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
         self._due = False
         self._turned = 0.0
 
     def on_mount(self) -> None:
+        self._send(self._notices.begin())
         self.push_screen(BoardScreen(self.view))
         self.set_interval(1.0, self.turn)
         self.run_worker(self._follow(), exclusive=False)
@@ -137,6 +140,7 @@ class StagewatchApp(ThriftyApp):
         """Draw the newest state."""
         self._turned = time.monotonic()
         self.view.turn()
+        self._send(self._notices.due(self.view.state, self.view.verdict, self.view.total))
         if self.screen_stack and isinstance(self.screen, BaseScreen):
             self.screen.turn()
 
@@ -160,6 +164,11 @@ class StagewatchApp(ThriftyApp):
             self.forget_terminal()
         await super().on_event(event)
 
+    def _send(self, text: str) -> None:
+        """To the terminal as it is; of no effect on what is drawn."""
+        if text and self._driver is not None:
+            self._driver.write(text)
+
     # What screens ask for
 
     @property
@@ -168,6 +177,7 @@ class StagewatchApp(ThriftyApp):
 
     def leave(self, decision: Decision) -> None:
         self.decision = decision
+        self._send(self._notices.end())
         self.exit()
 
     def repaint(self) -> None:

@@ -66,6 +66,9 @@ def test_keys_do_what_they_say_on_a_real_run(user: User, columns: int, rows: int
         code = terminal.end()
         assert code == 1
         printed = summary_of(terminal.assert_given_back())
+        assert b"\x1b]2;\xe2\x9c\x97 4 " in terminal.raw and terminal.raw.count(b"\x1b[23;2t") == 1, (
+            "the title, and back"
+        )
         assert printed[0].startswith("NO-GO, ")
         assert len([line for line in printed if line.startswith("tier ")]) == 0, "the short summary, not everything"
         assert re.match(r"come back: stagewatch (attach mixed-|show 1)", printed[-1])

@@ -363,3 +363,27 @@ def many_failing(count: int) -> ScriptedFeed:
     for test in tests:
         script.ran(test, "failed", "one thing" if test % 2 else "another")
     return ScriptedFeed(script.pass_ended().events)
+
+
+async def test_S_sorts_tests_and_a_result_that_comes_in_moves_none() -> None:
+    script = Script()
+    a, b, c = script.found("x.py::b_quick", "x.py::a_slow", "x.py::c_waits")
+    script.collected().asked([a, b, c]).ran(a, duration=0.1).ran(b, duration=5.0)
+    async with board(ScriptedFeed(script.events)) as seen:
+        await seen.press("enter")
+
+        def order() -> list[str]:
+            names = ("b_quick", "a_slow", "c_waits")
+            return sorted(names, key=lambda name: seen.text.index(name))
+
+        assert order() == ["b_quick", "a_slow", "c_waits"]
+        await seen.press("S")
+        assert seen.footer == "tests: slowest first" and order() == ["a_slow", "b_quick", "c_waits"]
+        await seen.tell(*Script().ran(c, duration=9.0).events[-2:])
+        assert order() == ["a_slow", "b_quick", "c_waits"], "who reads the list keeps it as it is"
+        await seen.press("S")
+        assert seen.footer == "tests: by name" and order() == ["a_slow", "b_quick", "c_waits"]
+        await seen.press("S")
+        assert seen.footer == "tests: latest first" and order() == ["a_slow", "b_quick", "c_waits"]
+        await seen.press("S")
+        assert seen.footer == "tests: failed first" and order() == ["b_quick", "a_slow", "c_waits"]

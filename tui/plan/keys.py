@@ -11,9 +11,9 @@ from tui.plan.values import Unexpected, kind, quoted
 BOUND = {
     "?": "help", "q": "leave", "s": "the plain stream", "f": "rerun what failed", "r": "rerun", "a": "rerun all",
     "x": "cancel", "/": "search", "n": "the next failure", "N": "the failure before", "p": "the failure before",
-    "o": "the output of an action", "i": "the iterations", "c": "a canary", "R": "the report", "w": "writing it",
-    "u": "unfold", "e": "the editor", "y": "copy", "[": "the attempt before", "]": "the next attempt",
-    "j": "down", "k": "up", "g": "the first row", "G": "the last row",
+    "o": "the output of an action", "i": "the iterations", "c": "a canary", "S": "sorting", "R": "the report",
+    "w": "writing the report", "u": "unfold", "e": "the editor", "y": "copy", "[": "the attempt before",
+    "]": "the next attempt", "j": "down", "k": "up", "g": "the first row", "G": "the last row",
     **dict.fromkeys("123456789", "tabs"),
 }  # fmt: skip
 """By key, what it does on some screen of the board."""

@@ -22,7 +22,7 @@ from tui.widgets.listing import Listing
 from tui.widgets.running.running import Running
 from tui.widgets.tests.tests import Tests
 from tui.widgets.tiers.tiers import Tiers
-from tui.widgets.view import Subject, View
+from tui.widgets.view import SORTINGS, Subject, View
 
 MANY = 10
 """Tests that run again without a question."""
@@ -46,6 +46,7 @@ class BoardScreen(BaseScreen):
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
         ("/", "find tests as you type, in all tiers"),
         ("n, N", "the next failure, the one before"),
+        ("S", "sort tests: failed first, slowest first, by name, latest first"),
         ("i", "the iterations, any two of them compared"),
         ("R", "the status report, as it would be written now"),
     )
@@ -57,6 +58,7 @@ class BoardScreen(BaseScreen):
         Binding("r", "rerun", show=False),
         Binding("c", "canary", show=False),
         Binding("space", "mark", show=False),
+        Binding("S", "sort", show=False),
         Binding("a", "rerun_all", show=False),
         Binding("x", "cancel", show=False),
         Binding("slash", "search", show=False),
@@ -290,6 +292,13 @@ class BoardScreen(BaseScreen):
             self.footer.say(why)
         else:
             self.order(Rerun("failed", requested=self.view.clock(), canary=True))
+
+    def action_sort(self) -> None:
+        view = self.view
+        view.sorting = SORTINGS[(SORTINGS.index(view.sorting) + 1) % len(SORTINGS)]
+        self.tests.begin_again()
+        self.footer.say(f"tests: {view.sorting}")
+        self.turn()
 
     def action_mark(self) -> None:
         if self.view.active != "tests" or self.tests.cursor is None:

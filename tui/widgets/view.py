@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from tui.client.feed import Feed
 from tui.events import FAILING, Signature
@@ -33,6 +33,10 @@ class Subject:
     search: str = ""
 
 
+Sorting = Literal["failed first", "slowest first", "by name", "latest first"]
+SORTINGS: tuple[Sorting, ...] = get_args(Sorting)
+
+
 class View:
     """Shared by all panels of an app."""
 
@@ -47,6 +51,7 @@ class View:
         """The second that ``now`` is in: what runs is timed by it, so that its cells change once a second."""
         self.subject = Subject("tier")
         self.active = "tiers"
+        self.sorting: Sorting = "failed first"
         self.marked: dict[int, None] = {}
         """Tests that the user has chosen to run again together, in that order."""
         self._verdict: Verdict | None = None

@@ -16,7 +16,7 @@ from tui.widgets.ink import Role
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing
 from tui.widgets.marks import FLAKY, MARKS
-from tui.widgets.view import Subject
+from tui.widgets.view import SORTINGS, Subject
 
 HISTORY = 6
 
@@ -27,16 +27,24 @@ class Tests(Listing[int]):
     __test__ = False  # what it shows, not what pytest should collect
 
     def items(self) -> Sequence[int]:
-        subject, state = self.view.subject, self.view.state
+        subject, state, sorting = self.view.subject, self.view.state, self.view.sorting
         if subject.kind == "group":
             group = next((g for g in self.view.groups if g.signature == subject.signature), None)
-            key: object = (subject, tuple(test.id for test in group.tests) if group else None)
-            return self._kept(key, lambda: [test.id for test in group.tests] if group else list(self.order))
+            key: object = (subject, sorting, tuple(test.id for test in group.tests) if group else None)
+            return self._kept(
+                key, lambda: self._sorted([test.id for test in group.tests] if group else list(self.order))
+            )
         if subject.kind == "search":
-            return self._kept((subject, state.seq, len(state.tests), self.view.now), self._found, dear=True)
+            return self._kept((subject, sorting, state.seq, len(state.tests), self.view.now), self._found, dear=True)
         failing = [id for id in state.failed if state.tests[id].tier == subject.tier]
         tally = state.tallies.get(subject.tier)
-        key = (subject, tuple(failing), tally.total if tally else 0)
+        key = (
+            subject,
+            sorting,
+            tuple(failing),
+            tally.total if tally else 0,
+            state.seq if sorting != SORTINGS[0] else 0,
+        )
         return self._kept(key, lambda: self._of_tier(subject.tier, failing), dear=True)
 
     _key: object = None
@@ -60,13 +68,26 @@ class Tests(Listing[int]):
     def _of_tier(self, tier: str, failing: list[int]) -> list[int]:
         first = sorted(failing)
         bad = set(first)
-        return first + [test.id for test in self.view.state.present() if test.tier == tier and test.id not in bad]
+        rest = [test.id for test in self.view.state.present() if test.tier == tier and test.id not in bad]
+        return self._sorted(first + rest)
 
     def _found(self) -> list[int]:
         search = self.view.search(self.view.subject.search)
         failed = self.view.state.failed
         found = [test.id for test in self.view.state.tests.values() if not test.gone and search.finds(test)]
-        return [id for id in found if id in failed] + [id for id in found if id not in failed]
+        return self._sorted([id for id in found if id in failed] + [id for id in found if id not in failed])
+
+    def _sorted(self, ids: list[int]) -> list[int]:
+        """Stable: tests that are equal in it stay failed first, in collected order."""
+        tests = self.view.state.tests
+        match self.view.sorting:
+            case "slowest first":
+                return sorted(ids, key=lambda id: -(self._seconds(tests[id]) or 0.0))
+            case "by name":
+                return sorted(ids, key=lambda id: tests[id].node)
+            case "latest first":
+                return sorted(ids, key=lambda id: -_changed(tests[id]))
+        return ids
 
     def room(self) -> int:
         return max(1, self.size.height - 1)
@@ -93,7 +114,7 @@ class Tests(Listing[int]):
         else:
             title = self.view.tier(subject.tier).title
             name = " ".join(dict.fromkeys([subject.tier.upper(), title.upper()])).strip() or "TESTS"
-            rest = f"{many(count, 'test')}, failed first"
+            rest = f"{many(count, 'test')}, {self.view.sorting}"
         if self.view.marked:
             rest = f"{len(self.view.marked)} marked, {rest}"
         return self.title(name, rest, edge, right=self.span())
@@ -150,3 +171,10 @@ class Tests(Listing[int]):
         x += HISTORY - len(marks)
         for bad, today in marks:
             x = line.put(x, glyph if bad else self.view.glyphs.dot, ("bad" if today else "muted") if bad else "faint")
+
+
+def _changed(test: Test) -> float:
+    """When something last became of it."""
+    if test.started is not None:
+        return test.started
+    return test.attempts[-1].started + test.attempts[-1].duration if test.attempts else 0.0
