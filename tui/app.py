@@ -34,6 +34,7 @@ from tui.screens.output import OutputScreen
 from tui.screens.report import ReportScreen
 from tui.screens.stream import StreamScreen
 from tui.screens.terminal import background
+from tui.screens.tier import TierScreen
 from tui.state import RunState
 from tui.widgets.ink import Ink, Theme, depth_of
 from tui.widgets.marks import glyphs, locale_wants_ascii
@@ -232,6 +233,9 @@ class StagewatchApp(ThriftyApp):
 
     def iterations(self) -> None:
         self.push_screen(IterationsScreen(self.view))
+
+    def tier(self, id: str) -> None:
+        self.push_screen(TierScreen(self.view, id))
 
     def report(self) -> None:
         self.push_screen(ReportScreen(self.view))

@@ -46,6 +46,7 @@ class BoardScreen(BaseScreen):
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
         ("/", "find tests as you type, in all tiers"),
         ("n, N", "the next failure, the one before"),
+        ("z", "the selected tier at full size: its tests as they come in, its gate, its trend"),
         ("S", "sort tests: failed first, slowest first, by name, latest first"),
         ("i", "the iterations, any two of them compared"),
         ("R", "the status report, as it would be written now"),
@@ -59,6 +60,7 @@ class BoardScreen(BaseScreen):
         Binding("c", "canary", show=False),
         Binding("space", "mark", show=False),
         Binding("S", "sort", show=False),
+        Binding("z", "zoom", show=False),
         Binding("a", "rerun_all", show=False),
         Binding("x", "cancel", show=False),
         Binding("slash", "search", show=False),
@@ -299,6 +301,13 @@ class BoardScreen(BaseScreen):
         self.tests.begin_again()
         self.footer.say(f"tests: {view.sorting}")
         self.turn()
+
+    def action_zoom(self) -> None:
+        tier = self.tiers.cursor or next(iter(self.view.tallies), None)
+        if tier is None:
+            self.footer.say("no tier is known yet")
+        else:
+            self.board.tier(tier)
 
     def action_mark(self) -> None:
         if self.view.active != "tests" or self.tests.cursor is None:
