@@ -37,6 +37,8 @@ async def main() -> None:
         for columns, rows in SIZES:
             await _picture(feed, f"board-{columns}x{rows}", columns, rows)
         await _picture(feed, "board-160x45-light", 160, 45, theme="light")
+        await _picture(feed, "tier-160x45", 160, 45, keys=(*"jjjjjjj", "z"))
+        await _picture(feed, "iterations-160x45", 160, 45, keys=("i",))
         await _picture(feed, "failure-160x45", 160, 45, keys=("n", "enter"))
         await _picture(feed, "failure-80x24", 80, 24, keys=("n", "enter"))
         await _stop(feed)

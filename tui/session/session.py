@@ -38,13 +38,12 @@ from tui.protocol import (
 )
 from tui.session import logout, records
 from tui.session.actions import Actions
-from tui.session.canary import canaries, verdict_on
-from tui.session.choosing import chosen
 from tui.session.folder import SessionFolder
 from tui.session.iterations import Iterations
 from tui.session.recorded import recorded_plan, recorded_selection
 from tui.session.report_file import ReportFile
 from tui.session.request import Ready, RunRequest
+from tui.session.reruns import Reruns
 from tui.session.salt import salt_of
 from tui.session.server import Reply, Server
 from tui.session.surroundings import Surroundings
@@ -73,7 +72,6 @@ class Session:
         self._turning = asyncio.Lock()
         """Held while it is found out, and seen to, whether the next iteration is due."""
         self._turn: asyncio.Task[None] | None = None
-        self._canary: asyncio.Task[None] | None = None
         self._private = SessionFolder(request.session)
         self._report: ReportFile | None = None
         if request.report is not None:
@@ -169,6 +167,7 @@ class Session:
         )
         settings.log.write_bytes(b"")
         self._engine = Engine(settings, plan, environments, catalogue, expected, self._record, self._masked, self._roll)
+        self._reruns = Reruns(self._engine, self._iterations, self._turning, self._open_next)
         self._iterations.begin(
             IterationBegan(
                 request.requested, events.VERSION, 0, self._root.name, str(self._root),
@@ -207,8 +206,7 @@ class Session:
             reachable.cancel()
             stopped.cancel()
             reporting.cancel()
-            if self._canary is not None:
-                self._canary.cancel()
+            self._reruns.close()
             await self._server.end_commands()
             await self._actions.close()
             if self._turn is not None:
@@ -251,7 +249,7 @@ class Session:
     async def _follow_action(self, action: Action, who: str) -> None:
         """What the plan says is run again after it."""
         what: Literal["failed", "all"] = "failed" if action.then == "rerun-failed" else "all"
-        answer = await self._rerun(Rerun(what, requested=time.time()), f"{who}, after {action.title}")
+        answer = await self._reruns.ask(Rerun(what, requested=time.time()), f"{who}, after {action.title}")
         if isinstance(answer, Refused):
             self._tell(Noticed(time.time(), f"no rerun after {action.title}: {answer.why}"))
 
@@ -330,7 +328,7 @@ class Session:
                 await self._iterations.flush()
                 return Accepted(f"{who} lets the deploy go on")
             case Rerun():
-                return await self._rerun(command, who)
+                return await self._reruns.ask(command, who)
 
     def _be_stopped(self, reason: str) -> None:
         self._stop_reason = reason
@@ -345,48 +343,6 @@ class Session:
         if not self._engine.cancel(command.test):
             return Refused("nothing is running" if command.test is None else "this test is not running")
         return Accepted("the run is cancelled" if command.test is None else "the test is cancelled")
-
-    async def _rerun(self, command: Rerun, who: str) -> Reply:
-        tests = chosen(command, self._state)
-        if isinstance(tests, Refused):
-            return tests
-        if not tests:
-            return Refused(
-                "nothing has failed or was blocked" if command.what == "failed" else "there is no test to run"
-            )
-        if not command.canary:
-            return await self._run_again(tests, command.what, command.requested, who)
-        first, rest = canaries(tests, self._state)
-        answer = await self._run_again(first, "canary", command.requested, who)
-        if rest and isinstance(answer, Accepted) and answer.number:
-            self._canary = asyncio.create_task(self._follow_canary(first, rest, command.what, who))
-        return answer
-
-    async def _follow_canary(self, first: list[int], rest: list[int], what: str, who: str) -> None:
-        """When the canary's pass has ended: the rest, or why not."""
-        await self._engine.wait_until_quiet()
-        await self._iterations.flush()
-        why_not = verdict_on(first, len(rest), self._state)
-        if not why_not:
-            answer = await self._run_again(rest, what, time.time(), f"{who}, after the canary")
-            why_not = answer.why if isinstance(answer, Refused) else ""
-        if why_not:
-            self._tell(Noticed(time.time(), why_not))
-
-    async def _run_again(self, tests: list[int], what: str, requested: float, who: str) -> Accepted | Refused:
-        try:
-            async with self._turning:
-                if await self._engine.has_moved():
-                    await self._open_next(who)
-            number, count = await self._engine.rerun(tests, requested or time.time(), who, what)
-        except StagewatchError as error:
-            return Refused(str(error))
-        await self._iterations.flush()  # who asked may look at once, and is to find it begun
-        if not count:
-            if any(self._state.tests[test].collection for test in tests):
-                return Accepted("what could not be collected was collected again")
-            return Refused("these tests are running already, or are no longer there")
-        return Accepted(f"{count} test{'s' * (count != 1)} run{'s' * (count == 1)} again", number)
 
 
 def _pytest_args(request: RunRequest) -> tuple[str, ...]:
