@@ -90,8 +90,10 @@ class Collector:
 
     @property
     def sources(self) -> str:
-        """Names what the newest generations hold and the data files beside them: equal for equal sources."""
-        return "-".join(f"{g.facts.digest}.{g.data}" for g in self.newest if g.facts is not None)
+        """Names what the newest generations hold and the data files beside them: equal for equal sources, however many
+        environments they are collected in.
+        """
+        return "-".join(sorted({f"{g.facts.digest}.{g.data}" for g in self.newest if g.facts is not None}))
 
     def of_group(self, group: int) -> Generation | None:
         return self.newest[group] if group < len(self.newest) else None
@@ -188,7 +190,7 @@ class Collector:
         self._tell(
             Collected(
                 now, generations[0].number, facts[0].python if facts else "", facts[0].pytest if facts else "",
-                len(self._catalogue.entries), now - began, "-".join(fact.digest for fact in facts), cold,
+                len(self._catalogue.entries), now - began, "-".join(sorted({fact.digest for fact in facts})), cold,
                 self._environments.digests(self._surroundings),
             )
         )  # fmt: skip

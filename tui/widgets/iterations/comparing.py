@@ -62,7 +62,7 @@ class Comparison:
             "fixed": self.known or "what is declared for it changed",
             "flaky": "changed colour, though nothing known changed",
             "slower": "than usual, noticeably",
-            "not yet known": f"failed in {older}, has not run again in {newer}",
+            "not yet known": f"not run in {newer} yet, or skipped: whatever it was in {older} is not known to be so",
         }.get(change, many(count, "test"))
 
 
@@ -121,7 +121,7 @@ def _test_rows(change: Change, one: Compared, glyphs: Glyphs, width: int) -> Ite
     role, glyph = _look(change, glyphs)
     became = _became(change, one)
     test = one.test
-    name_at, after = 14 if change == "slower" else 17, max(30, width // 2)
+    name_at, after = 14 if change == "slower" else 19, max(30, width // 2)
     pieces = [Piece(0, glyph, role), Piece(2, became, role, change == "newly failing")]
     pieces.append(Piece(name_at, test.name, "strong" if change == "newly failing" else "text"))
     said = _said(change, one)
