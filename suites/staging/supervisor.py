@@ -98,7 +98,8 @@ class _Supervisor:
         self._restarts: dict[str, _Restart] = {}
         self._further: dict[str, _Further] = {}
         self._ends: dict[str, int] = {}
-        self._announced = False
+        self._ready = False  # found so by the probe
+        self._announced = False  # which has ended then: an environment is its services, and nothing else
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> NoReturn:
@@ -222,6 +223,12 @@ class _Supervisor:
     def _probed(self, wrong: str | None) -> None:
         if wrong is not None:
             raise Ended(1, f"The staging environment did not get ready: {wrong} {self._last_words()}")
+        self._ready = True
+
+    def _probe_ended(self) -> None:
+        del self._children[_PROBE]
+        if not self._ready:
+            raise Ended(1, f"The staging environment did not get ready. {self._last_words()}")
         self._announced = True
         self._owner.ready(ready_line(self._facade.target, self._facade.environment))
 
@@ -270,9 +277,7 @@ class _Supervisor:
         elif (further := self._further.pop(child.instance, None)) is not None:
             further.asker.tell({"number": further.number, "ended": code})
         elif child.instance == _PROBE:
-            del self._children[_PROBE]
-            if not self._announced:
-                raise Ended(1, f"The staging environment did not get ready. {self._last_words()}")
+            self._probe_ended()
         else:
             self._again(child, code)
 

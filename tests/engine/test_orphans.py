@@ -76,3 +76,26 @@ def test_what_bears_the_mark_and_is_nobodys_child_is_ended(zygote: Zygote) -> No
     assert orphans.end_orphans(zygote.mark, (zygote.pid,)) == [f"sleep 300 ({left.pid})"]
     left.wait()  # it was buried by whoever ended it
     assert not psutil.pid_exists(left.pid)
+
+
+def test_what_is_about_to_become_another_program_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Becoming:
+        """Linux shows neither a command line nor an environment for it until its new memory is filled."""
+
+        pid = 0
+        looks = 0
+
+        def cmdline(self) -> list[str]:
+            self.looks += 1
+            return ["sleep", "300"] if self.looks > 3 else []
+
+        def environ(self) -> dict[str, str]:
+            return {"MARK": "one"} if self.looks > 3 else {}
+
+        def exe(self) -> str:
+            return "/usr/bin/sleep"
+
+    becoming = Becoming()
+    monkeypatch.setattr(psutil, "process_iter", lambda: iter([becoming]))
+    assert orphans.marked("MARK=one") == [becoming]
+    assert orphans.marked("MARK=two") == []

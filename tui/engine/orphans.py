@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 
@@ -17,6 +18,8 @@ import psutil
 
 _GRACE = 1.0
 """Seconds between TERM and KILL."""
+_EXEC_LOOKS = 100
+"""How often a process that is about to become another program is looked at, a millisecond apart."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -32,11 +35,22 @@ def marked(mark: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(name) == value:
+            if process.pid != os.getpid() and _environment(process).get(name) == value:
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # gone meanwhile, or another user's
     return found
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    # Within execve(2), from its new memory until that is filled, Linux shows no environment (nor a command line) for a
+    # process, and the one that started it may go on by then. A kernel thread never has one, and no executable either.
+    for _ in range(_EXEC_LOOKS):
+        begun = bool(process.cmdline())
+        if (environment := process.environ()) or begun or not process.exe():
+            return environment
+        time.sleep(0.001)
+    return {}
 
 
 def end_orphans(mark: str, but: Iterable[int] = (), spare: str = "") -> list[str]:
