@@ -50,7 +50,13 @@ def acting(*events: e.Event) -> Deploy:
 
 def test_the_keys_that_a_plan_may_not_take_are_those_that_are_bound() -> None:
     rooms = (base, board_room, failure, help, iterations, output, report, stream, tier, document, listing, tiers)
-    names = {"question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]"}
+    names = {
+        "question_mark": "?",
+        "slash": "/",
+        "exclamation_mark": "!",
+        "left_square_bracket": "[",
+        "right_square_bracket": "]",
+    }
     bound: set[str] = set()
     for room in rooms:
         for _, node in inspect.getmembers(room, lambda one: inspect.isclass(one) and issubclass(one, DOMNode)):

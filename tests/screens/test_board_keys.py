@@ -14,6 +14,8 @@ from tui.protocol import Cancel, Refused, Rerun
 from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
 from tui.screens.help import HelpScreen
+from tui.state import UNTARGETED
+from tui.widgets.failures.failures import alike
 
 
 async def test_f_reruns_all_that_failed_and_shows_the_answer() -> None:
@@ -387,3 +389,22 @@ async def test_S_sorts_tests_and_a_result_that_comes_in_moves_none() -> None:
         assert seen.footer == "tests: latest first" and order() == ["a_slow", "b_quick", "c_waits"]
         await seen.press("S")
         assert seen.footer == "tests: failed first" and order() == ["b_quick", "a_slow", "c_waits"]
+
+
+async def test_a_group_says_why_its_tests_are_one() -> None:
+    async with board(deploy().feed()) as seen:
+        await seen.press("n")
+        assert "GROUP  3 tests" in seen.text
+        assert "one group: same exception and message" in seen.text
+        assert "all raised at stage/clients/ws.py:41 connect" in seen.text
+        await seen.press("n")
+        assert "all raised at" in seen.text and "y:52 test_refund_total" in seen.text
+
+
+def test_what_is_masked_in_a_group_is_said() -> None:
+    assert alike(e.Signature("E", "order # of <uuid> and #", "a.py:f")) == [
+        "one group: same exception and message but for # <uuid>",
+        "all raised at a.py:f",
+    ]
+    assert alike(e.Signature("", "boom")) == ["one group: same message"]
+    assert alike(UNTARGETED) == ["one group: each failed while the target did not answer"]

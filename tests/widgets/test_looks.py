@@ -173,3 +173,35 @@ def test_words_of_a_search_mean_text_states_and_tiers() -> None:
         assert Search(found, tiers).finds(test), found
     for missed in ("nothing", "passed", "p2", "failed nothing", "flaky", '"failed'):
         assert not Search(missed, tiers).finds(test), missed
+
+
+def test_a_search_may_say_outright_what_it_means() -> None:
+    test = Test(1, "tests/a.py::test_token", 0, "P1", "auth", "", 0, None, last="passed")
+    test.attempts.append(Attempt("failed", 1, 1, 0.0, 1.0))
+    tiers, suites = ("P1", "P2"), ("auth", "billing")
+    for found in ("is:failed", "is:changed", "changed", "tier:p1 suite:auth token", "suite:AUTH", "tier:p1 tier:p2"):
+        assert Search(found, tiers, suites).finds(test), found
+    for missed in ("is:passed", "tier:p2", "suite:billing", "suite:auth tier:p2"):
+        assert not Search(missed, tiers, suites).finds(test), missed
+    assert Search("::test_token", tiers, suites).words == ["::test_token"]
+
+
+def test_a_test_has_changed_once_it_ran_and_ended_unlike_the_last_time() -> None:
+    test = Test(1, "tests/a.py::test_token", 0, "P1", "auth", "", 0, None, last="failed")
+    assert not Search("changed", ()).finds(test)
+    test.attempts.append(Attempt("failed", 1, 1, 0.0, 1.0))
+    assert not Search("changed", ()).finds(test)
+    test.attempts.append(Attempt("passed", 1, 1, 0.0, 1.0))
+    assert Search("changed", ()).finds(test)
+
+
+def test_a_search_says_what_there_is_instead_of_what_there_is_not() -> None:
+    test = Test(1, "tests/a.py::test_token", 0, "P1", "auth", "", 0, None, None)
+    for text, says in (
+        ("tier:p9", "tier: is one of P1 P2"), ("tier:p", "tier: P1 P2"), ("suite:x", "suite: is one of auth"),
+        ("is:br", "is: is one of failing"), ("is:fa", "is: failing failed"),
+    ):  # fmt: skip
+        search = Search(text, ("P1", "P2"), ("auth",))
+        assert search.wrong.startswith(says) and not search.finds(test), text
+    assert Search("suite:x", ("P1",)).wrong == "there is no suite here"
+    assert not Search("is:failed tier:P1", ("P1",)).wrong

@@ -43,6 +43,14 @@ def without_temporary_paths(text: str) -> str:
     return re.sub(_TEMPORARY, "<tmp>", text)
 
 
+def stand_ins(text: str) -> list[str]:
+    """What stands in a masked text for what names an instance, each once: ``<uuid>``, ``#``."""
+    return list(dict.fromkeys(_STAND_INS.findall(text)))
+
+
+_STAND_INS = re.compile("<(?:uuid|time|ip|token|hex|tmp)>|#")
+
+
 def _mask(match: re.Match[str]) -> str:
     return _MASKS[match.lastgroup or ""](match[0])
 

@@ -12,12 +12,13 @@ BOUND = {
     "?": "help", "q": "leave", "s": "the plain stream", "f": "rerun what failed", "r": "rerun", "a": "rerun all",
     "x": "cancel", "/": "search", "n": "the next failure", "N": "the failure before", "p": "the failure before",
     "o": "the output of an action", "i": "the iterations", "c": "a canary", "S": "sorting", "R": "the report",
-    "z": "a tier at full size", "w": "writing the report", "u": "unfold", "e": "the editor", "y": "copy",
+    "z": "a tier at full size",
+    "!": "what blocks", "P": "pinning a tier", "w": "writing the report", "u": "unfold", "e": "the editor", "y": "copy",
     "[": "the one before", "]": "the next one", "j": "down", "k": "up", "g": "the first row", "G": "the last row",
     **dict.fromkeys("123456789", "tabs"),
 }  # fmt: skip
 """By key, what it does on some screen of the board."""
-KEPT = {"d": "diagnose", "!": "what blocks"}
+KEPT = {"d": "diagnose"}
 """Keys that will mean something on the board: a plan written today is not to break then."""
 
 _EXPECTED = 'one visible ASCII character that the board does not use itself, such as "D"'

@@ -15,12 +15,13 @@ from tui.state import Test
 from tui.widgets.actions.actions import Actions
 from tui.widgets.failures.failures import Failures
 from tui.widgets.footer.footer import Footer, Key, Question
-from tui.widgets.grid import Grid, arrange
+from tui.widgets.grid import PINNING, Grid, arrange
 from tui.widgets.head.head import Head
 from tui.widgets.head.progress import Progress
 from tui.widgets.listing import Listing
 from tui.widgets.running.running import Running
 from tui.widgets.tests.tests import Tests
+from tui.widgets.tiers.pinned import Pinned
 from tui.widgets.tiers.tiers import Tiers
 from tui.widgets.view import SORTINGS, Subject, View
 
@@ -46,6 +47,8 @@ class BoardScreen(BaseScreen):
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
         ("/", "find tests as you type, in all tiers"),
         ("n, N", "the next failure, the one before"),
+        ("!", "only what blocks the deploy, and all again"),
+        ("P", "pin the selected tier's live panel beside the board, or unpin it (from 200 columns)"),
         ("z", "the selected tier at full size: its tests as they come in, its gate, its trend"),
         ("S", "sort tests: failed first, slowest first, by name, latest first"),
         ("i", "the iterations, any two of them compared"),
@@ -61,6 +64,8 @@ class BoardScreen(BaseScreen):
         Binding("space", "mark", show=False),
         Binding("S", "sort", show=False),
         Binding("z", "zoom", show=False),
+        Binding("exclamation_mark", "only_blocking", show=False),
+        Binding("P", "pin", show=False),
         Binding("a", "rerun_all", show=False),
         Binding("x", "cancel", show=False),
         Binding("slash", "search", show=False),
@@ -79,7 +84,7 @@ class BoardScreen(BaseScreen):
         self.zoomed = False
         self._zoomed_to_search = False
         self._searched = ""
-        self._shape: tuple[int, int, bool, bool] = (-1, -1, False, False)
+        self._shape: tuple[int, int, bool, bool, bool] = (-1, -1, False, False, False)
 
     def compose(self) -> ComposeResult:
         yield Head(self.view, "head")
@@ -88,6 +93,7 @@ class BoardScreen(BaseScreen):
         yield self.failures
         yield self.tests
         yield self.running
+        yield Pinned(self.view, "pinned")
         yield Actions(self.view, "actions", lambda: self.footer.question)
         yield self.footer
 
@@ -95,12 +101,13 @@ class BoardScreen(BaseScreen):
         self._activate("tiers")
 
     def arranged(self, width: int, height: int) -> Grid:
-        tiers, workers, zoomed, actions = self._wanted()
-        return arrange(width, height, tiers, workers, zoomed, actions=actions)
+        tiers, workers, zoomed, actions, pinned = self._wanted()
+        return arrange(width, height, tiers, workers, zoomed, actions=actions, pinned=pinned)
 
-    def _wanted(self) -> tuple[int, int, bool, bool]:
-        state = self.view.state
-        return max(1, len(self.view.tallies)), max(state.workers_wanted, 1), self.zoomed, bool(state.plan.actions)
+    def _wanted(self) -> tuple[int, int, bool, bool, bool]:
+        state, tallies = self.view.state, self.view.tallies
+        workers, actions = max(state.workers_wanted, 1), bool(state.plan.actions)
+        return max(1, len(tallies)), workers, self.zoomed, actions, bool(self.view.pinned)
 
     def turn(self) -> None:
         if self._wanted() != self._shape:
@@ -175,6 +182,9 @@ class BoardScreen(BaseScreen):
     def action_failure(self, by: int) -> None:
         if not self.view.state.failed:
             self.footer.say("nothing has failed")
+            return
+        if not self.failures.items():
+            self.footer.say("nothing that fails blocks; ! shows all again")
             return
         if self.view.active != "failures" and "failures" in self.grid.regions:
             self._activate("failures")
@@ -308,6 +318,29 @@ class BoardScreen(BaseScreen):
             self.footer.say("no tier is known yet")
         else:
             self.board.tier(tier)
+
+    def action_only_blocking(self) -> None:
+        view = self.view
+        if not view.only_blocking and not any(view.blocks(tier) for tier in view.tallies):
+            self.footer.say("no failure blocks")
+            return
+        view.only_blocking = not view.only_blocking
+        for panel in (self.tiers, self.failures, self.tests):
+            panel.begin_again()
+        self.footer.say("only what blocks; ! shows all again" if view.only_blocking else "all is shown")
+        self.turn()
+
+    def action_pin(self) -> None:
+        view, tier = self.view, self.tiers.cursor
+        if self.size.width < PINNING:
+            self.footer.say(f"pinned tiers want {PINNING} columns, this terminal has {self.size.width}; z opens one")
+        elif tier is None:
+            self.footer.say("no tier is selected")
+        elif tier in view.pinned:
+            del view.pinned[tier]
+        else:
+            view.pinned[tier] = None
+        self.turn()
 
     def action_mark(self) -> None:
         if self.view.active != "tests" or self.tests.cursor is None:

@@ -87,4 +87,5 @@ class HelpScreen(BaseScreen):
         rows += [BLANK, heading("SEARCH", "/ finds tests of all tiers by words that are all in their id")]
         rows.append(Row((Piece(0, "words that mean a state:", "muted"), Piece(26, " ".join(TOKENS)))))
         rows.append(Row((Piece(0, "a tier's name means it:", "muted"), Piece(26, "P1 failing token"))))
+        rows.append(Row((Piece(0, "outright:", "muted"), Piece(26, "is:failed  tier:P1  suite:auth"))))
         return rows

@@ -16,6 +16,8 @@ Mode = Literal["wide", "middle", "small", "tiny"]
 MARGIN = 2
 RIGHT = 53
 """Columns of the right column at 160: from the axis (105) to the margin."""
+PINNING = 200
+"""Columns from which on pinned tiers have a place beside the board, which keeps at least 150."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,18 @@ class Grid:
 
 
 def arrange(
-    width: int, height: int, tiers: int, workers: int, zoomed: bool = False, *, actions: bool = False
+    width: int, height: int, tiers: int, workers: int, zoomed: bool = False, *,
+    actions: bool = False, pinned: bool = False,
 ) -> Grid:  # fmt: skip
     """The grid for a screen; ``zoomed``: the tests of what is selected have it to themselves.
 
-    ``actions``: the plan has some, which have a row above the footer.
+    ``actions``: the plan has some, which have a row above the footer. ``pinned``: tiers are.
     """
+    if pinned and width >= PINNING:
+        beside = max(150, min(width - 60, width * 3 // 4))
+        grid = arrange(beside, height, tiers, workers, zoomed, actions=actions)
+        grid.regions["pinned"] = Region(beside, 0, width - beside, height)
+        return grid
     if width < 40 or height < 12:
         return Grid("tiny", width, height, regions={"head": Region(0, 0, width, height)})
     grid = _arranged(width, height, height - actions, tiers, workers, zoomed)

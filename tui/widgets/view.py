@@ -54,6 +54,10 @@ class View:
         self.sorting: Sorting = "failed first"
         self.marked: dict[int, None] = {}
         """Tests that the user has chosen to run again together, in that order."""
+        self.only_blocking = False
+        """Whether tiers, failures and tests are only those that keep the verdict from being *go* by failing."""
+        self.pinned: dict[str, None] = {}
+        """Tiers whose live panels stand beside the board, in that order."""
         self._verdict: Verdict | None = None
         self._groups: list[Group] | None = None
         self._grouped = 0.0
@@ -134,12 +138,16 @@ class View:
             self._remaining = (second, _remaining(self.state, self.now))
         return self._remaining[1]
 
+    def blocking(self, group: Group) -> bool:
+        """Whether a group keeps the verdict from being *go*."""
+        return any(self.blocks(test.tier) for test in group.tests)
+
     def failures(self) -> list[Test]:
         """All failing tests in the order in which ``n`` steps through them."""
         return [test for group in self.groups for test in group.tests]
 
     def search(self, text: str) -> Search:
-        return Search(text, self.state.tiers)
+        return Search(text, self.state.tiers, self.state.suites)
 
 
 def _is_dear(state: RunState, when: float) -> bool:

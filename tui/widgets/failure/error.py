@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tui.events import Evidence, Frame
 from tui.reports.amounts import many
 from tui.state import Attempt, Test
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
+from tui.widgets.failure.difference import NARROWEST, difference, difference_rows, explains
 from tui.widgets.failure.source import source_rows
 from tui.widgets.ink import Role
 from tui.widgets.marks import MARKS, Glyphs
@@ -17,13 +16,18 @@ def error_rows(
     test: Test, attempt: Attempt, evidence: Evidence | None, width: int, glyphs: Glyphs, *, unfolded: bool
 ) -> list[Row]:
     """The whole of the Error tab. ``unfolded``: library frames one by one."""
-    rows = _sentence(attempt, width)
+    compared = [] if evidence is None else _compared(evidence.traceback)
+    beside = difference(compared) if width >= NARROWEST else None
+    rows = _sentence(attempt, width, whole=beside is None)
     if evidence is None:
         why = "what it left could not be kept" if attempt.has_evidence else "it left no output and no traceback"
         return [*rows, BLANK, Row((Piece(0, why, "faint"),))]
-    diff = _diff(evidence.traceback, width)
-    if diff and not _is_said(attempt.message, evidence.traceback):
-        rows += [BLANK, heading("ASSERTION"), *diff]
+    if len(compared) > 1 and not _is_said(attempt.message, evidence.traceback):
+        rows += [BLANK, heading("ASSERTION")]
+        for line in compared if beside is None else beside[0]:
+            rows += text_rows(line, width, _diff_role(line.lstrip()))
+    if beside is not None:
+        rows += [BLANK, heading("DIFFERENCE"), *difference_rows(beside[1], width)]
     if evidence.source is not None and evidence.source.lines:
         rows += [BLANK, *source_rows(evidence.source, glyphs.arrow if not glyphs.ascii else ">")]
     if evidence.frames:
@@ -45,7 +49,8 @@ def error_rows(
     return rows
 
 
-def _sentence(attempt: Attempt, width: int) -> list[Row]:
+def _sentence(attempt: Attempt, width: int, *, whole: bool) -> list[Row]:
+    """``whole``: with the difference that it may end with, which else stands by itself."""
     signature = attempt.signature
     message = attempt.message or (signature.message if signature else "")
     rows: list[Row] = []
@@ -55,23 +60,19 @@ def _sentence(attempt: Attempt, width: int) -> list[Row]:
     how = None if attempt.exit is None else attempt.exit.signal or f"exit code {attempt.exit.code}"
     if how is not None and how not in message:
         rows += text_rows(f"{attempt.outcome}: its process ended by {how}", width, "bad", bold=True)
-    first, *more = message.split("\n")
+    lines = message.split("\n")
+    first, *more = lines if whole or (parted := difference(lines)) is None else parted[0]
     rows += text_rows(first, width, "strong", bold=True) if first else []
     for line in more:
         rows += text_rows(line, width, _diff_role(line.lstrip()))
     return rows or text_rows(attempt.outcome, width, "strong", bold=True)
 
 
-def _diff(traceback: str, width: int) -> list[Row]:
+def _compared(traceback: str) -> list[str]:
     """Pytest's own comparison: the lines that it marks with an E, the first ones being the message."""
     lines = [line[1:] for line in traceback.splitlines() if line.startswith("E ")]
-    if len(lines) < 2:
-        return []
-    start = min(len(line) - len(line.lstrip()) for line in lines if line.strip()) if any(map(str.strip, lines)) else 0
-    rows: list[Row] = []
-    for line in lines:
-        rows += text_rows(line[start:], width, _diff_role(line.lstrip()))
-    return rows
+    start = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return [line[start:] for line in lines]
 
 
 def _is_said(message: str, traceback: str) -> bool:
@@ -82,15 +83,11 @@ def _is_said(message: str, traceback: str) -> bool:
 
 
 def _diff_role(line: str) -> Role:
-    if line.startswith("+") and not _EXPLAINS.match(line):
+    if line.startswith("+") and not explains(line):
         return "good"
     if line.startswith("-"):
         return "bad"
     return "warn" if line.startswith("?") else "text"
-
-
-_EXPLAINS = re.compile(r"\+\s+(?:where|and) ")
-"""Says what a part of an assertion was, not what differs."""
 
 
 def _calls(frames: tuple[Frame, ...], width: int, unfolded: bool) -> list[Row]:

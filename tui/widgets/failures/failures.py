@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
+from tui.diagnosis.masks import stand_ins
 from tui.events import Signature
 from tui.reports.amounts import clock, many
-from tui.state import Group
+from tui.state import UNTARGETED, Group
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing
 from tui.widgets.marks import MARKS
@@ -22,11 +23,23 @@ def sentence(signature: Signature) -> str:
     return f"{signature.exception}: {signature.message}" if signature.message else signature.exception
 
 
+def alike(signature: Signature) -> list[str]:
+    """Why failures of one signature are one group: what is the same in all of them, a line a fact."""
+    if signature == UNTARGETED:
+        return ["one group: each failed while the target did not answer"]
+    shared = ["exception"] * bool(signature.exception) + ["message"] * bool(signature.message)
+    masks = stand_ins(signature.message)
+    but = f" but for {' '.join(masks)}" if masks else ""
+    lines = [f"one group: same {' and '.join(shared) or 'outcome'}{but}"]
+    return [*lines, f"all raised at {signature.frame}"] if signature.frame else lines
+
+
 class Failures(Listing[Signature]):
     """Two lines and a blank one for each group where there is room, one line where there is not."""
 
     def items(self) -> Sequence[Signature]:
-        return [group.signature for group in self.view.groups]
+        view = self.view
+        return [group.signature for group in view.groups if not view.only_blocking or view.blocking(group)]
 
     @property
     def step(self) -> int:
@@ -56,7 +69,9 @@ class Failures(Listing[Signature]):
         rest = f"{many(count, 'test')}, {many(len(groups), 'group')}" if count else "none so far"
         if not self.view.state.is_running and not count:
             rest = "none"
-        if mode == "wide" and count:
+        if self.view.only_blocking:
+            rest += ", only what blocks (!)"
+        elif mode == "wide" and count:
             rest += ", best tier first"
         start, end = (2, self.size.width - 1) if mode == "wide" else (1, self.size.width - 1)
         return self.title("FAILURES", rest, end, start=start, right=self.span())
@@ -133,7 +148,7 @@ class Failures(Listing[Signature]):
     def _tiers(self, group: Group) -> tuple[list[str], bool]:
         """The tiers a group is in, and whether it keeps the verdict from being *go*."""
         tiers = list(dict.fromkeys(test.tier for test in group.tests))
-        return tiers, any(self.view.blocks(tier) for tier in tiers)
+        return tiers, self.view.blocking(group)
 
     def _where(self, group: Group) -> str:
         return group.signature.frame or group.tests[0].node

@@ -132,7 +132,10 @@ class Footer(Panel, can_focus=False):
             line.put(x, "/", "run", bold=True)
             line.put(line.at + 1, self.typing, "strong", width=max(8, width - 40))
             line.put(line.at, self.view.glyphs.select, "run")
-            line.put(line.at + 3, "enter to the list  esc clears  words: failing P1 flaky", "faint")
+            wrong = self.view.search(self.typing).wrong
+            words = "failing P1 suite:name changed flaky" if width >= 100 else "failing P1 flaky"
+            known = f"enter to the list  esc clears  words: {words}"
+            line.put(line.at + 3, wrong or known, "warn" if wrong else "faint", width=width - line.at - 4)
         elif self._message is not None and self.view.clock() < self._message[2]:
             line.put(x, self._message[0], self._message[1], bold=True, width=width - x - 1)
         else:

@@ -11,7 +11,7 @@ from tui.events import FAILING
 from tui.reports.amounts import many
 from tui.state import Test
 from tui.widgets.amounts import took
-from tui.widgets.failures.failures import sentence
+from tui.widgets.failures.failures import alike, sentence
 from tui.widgets.ink import Role
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing
@@ -27,32 +27,34 @@ class Tests(Listing[int]):
     __test__ = False  # what it shows, not what pytest should collect
 
     def items(self) -> Sequence[int]:
-        subject, state, sorting = self.view.subject, self.view.state, self.view.sorting
+        subject, state, sorting, only = self.view.subject, self.view.state, self.view.sorting, self.view.only_blocking
         if subject.kind == "group":
             group = next((g for g in self.view.groups if g.signature == subject.signature), None)
-            key: object = (subject, sorting, tuple(test.id for test in group.tests) if group else None)
+            key: tuple[object, ...] = (subject, sorting, tuple(test.id for test in group.tests) if group else None)
             return self._kept(
                 key, lambda: self._sorted([test.id for test in group.tests] if group else list(self.order))
             )
         if subject.kind == "search":
-            return self._kept((subject, sorting, state.seq, len(state.tests), self.view.now), self._found, dear=True)
+            key = (subject, sorting, only, state.seq, len(state.tests), self.view.now)
+            return self._kept(key, self._found, dear=True)
         failing = [id for id in state.failed if state.tests[id].tier == subject.tier]
         tally = state.tallies.get(subject.tier)
         key = (
             subject,
             sorting,
+            only,
             tuple(failing),
             tally.total if tally else 0,
             state.seq if sorting != SORTINGS[0] else 0,
         )
         return self._kept(key, lambda: self._of_tier(subject.tier, failing), dear=True)
 
-    _key: object = None
+    _key: tuple[object, ...] | None = None
     _subject: Subject | None = None
     _items: Sequence[int] = ()
     _next = 0.0
 
-    def _kept(self, key: object, make: Callable[[], list[int]], dear: bool = False) -> Sequence[int]:
+    def _kept(self, key: tuple[object, ...], make: Callable[[], list[int]], dear: bool = False) -> Sequence[int]:
         """Make the list anew only if it changed, and a long one not for every frame."""
         now = time.monotonic()
         if key == self._key or (dear and self._subject == self.view.subject and now < self._next):
@@ -67,6 +69,8 @@ class Tests(Listing[int]):
 
     def _of_tier(self, tier: str, failing: list[int]) -> list[int]:
         first = sorted(failing)
+        if self.view.only_blocking:
+            return self._sorted(first if self.view.blocks(tier) else [])
         bad = set(first)
         rest = [test.id for test in self.view.state.present() if test.tier == tier and test.id not in bad]
         return self._sorted(first + rest)
@@ -74,8 +78,11 @@ class Tests(Listing[int]):
     def _found(self) -> list[int]:
         search = self.view.search(self.view.subject.search)
         failed = self.view.state.failed
-        found = [test.id for test in self.view.state.tests.values() if not test.gone and search.finds(test)]
+        found = [test.id for test in self.view.state.present() if search.finds(test) and self._is_wanted(test)]
         return self._sorted([id for id in found if id in failed] + [id for id in found if id not in failed])
+
+    def _is_wanted(self, test: Test) -> bool:
+        return not self.view.only_blocking or (test.is_failing and self.view.blocks(test.tier))
 
     def _sorted(self, ids: list[int]) -> list[int]:
         """Stable: tests that are equal in it stay failed first, in collected order."""
@@ -90,11 +97,15 @@ class Tests(Listing[int]):
         return ids
 
     def room(self) -> int:
-        return max(1, self.size.height - 1)
+        return max(1, self.size.height - 1 - len(self._alike()))
 
     def rows(self, width: int, height: int) -> list[Strip]:
         edge = width - (2 if self.view.grid.mode == "wide" else 1)
         strips = [self._title(edge)]
+        for words in self._alike():
+            line = self.line()
+            line.put(2, words, "muted", width=edge - 2, cut="middle")
+            strips.append(line.strip())
         for id in self.order[self.top : self.top + self.room()]:
             test = self.view.state.tests.get(id)
             if test is not None:
@@ -115,13 +126,25 @@ class Tests(Listing[int]):
             title = self.view.tier(subject.tier).title
             name = " ".join(dict.fromkeys([subject.tier.upper(), title.upper()])).strip() or "TESTS"
             rest = f"{many(count, 'test')}, {self.view.sorting}"
+        if self.view.only_blocking:
+            rest += ", only what blocks (!)"
         if self.view.marked:
             rest = f"{len(self.view.marked)} marked, {rest}"
         return self.title(name, rest, edge, right=self.span())
 
+    def _alike(self) -> list[str]:
+        """Why the tests of a group are one: what their failures have in common."""
+        subject = self.view.subject
+        if subject.kind != "group" or subject.signature is None or self.size.height < 8:
+            return []
+        return alike(subject.signature)
+
     def _nothing(self) -> str:
         if self.view.subject.kind == "search":
-            return "nothing matches; esc clears the search"
+            wrong = self.view.search(self.view.subject.search).wrong
+            return wrong or "nothing matches; esc clears the search"
+        if self.view.only_blocking:
+            return "nothing here blocks; ! shows all again"
         return "being collected" if self.view.state.collecting else "no tests"
 
     def _row(self, test: Test, edge: int) -> Strip:

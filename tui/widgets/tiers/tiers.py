@@ -23,16 +23,20 @@ class Tiers(Listing[str]):
     def settle(self) -> None:
         """Tiers stand in the plan's order, always: a cursor among them needs no order of its own."""
         self.order = self.items()
-        if self.cursor not in self.order and self.order:
-            self.cursor = self.order[0]
+        if self.cursor not in self.order and (self.order or self.view.only_blocking):
+            self.cursor = self.order[0] if self.order else None
         self.top = 0
 
     def items(self) -> Sequence[str]:
-        tallies = self.view.tallies
+        tallies = self._wanted()
         if self.view.grid.mode == "small":
             failing = [id for id, tally in tallies.items() if tally.failing]
             return failing[: self._body()]
         return shown_tiers(tallies, self._body(), self.cursor)[0]
+
+    def _wanted(self) -> dict[str, Tally]:
+        view = self.view
+        return {id: tally for id, tally in view.tallies.items() if not view.only_blocking or view.blocks(id)}
 
     def _body(self) -> int:
         mode = self.view.grid.mode
@@ -43,7 +47,7 @@ class Tiers(Listing[str]):
 
     def action_move(self, by: int) -> None:
         """Beyond the rows that are shown, the cursor goes on through the folded tiers."""
-        every = [id for id, tally in self.view.tallies.items() if self.view.grid.mode != "small" or tally.failing]
+        every = [id for id, tally in self._wanted().items() if self.view.grid.mode != "small" or tally.failing]
         if self.cursor in every:
             self.cursor = every[max(0, min(every.index(self.cursor) + by, len(every) - 1))]
         self.settle()
