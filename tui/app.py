@@ -32,6 +32,7 @@ from tui.screens.iterations import IterationsScreen
 from tui.screens.notices import Notices
 from tui.screens.output import OutputScreen
 from tui.screens.report import ReportScreen
+from tui.screens.searching import SearchingScreen
 from tui.screens.stream import StreamScreen
 from tui.screens.terminal import background
 from tui.screens.tier import TierScreen
@@ -155,7 +156,11 @@ class StagewatchApp(ThriftyApp):
             if isinstance(event, events.Paste):
                 screen.footer.paste(event.text)
                 return
-        elif isinstance(screen, BoardScreen) and isinstance(event, events.Key) and event.key == "slash":
+        elif (
+            isinstance(screen, (BoardScreen, SearchingScreen))
+            and isinstance(event, events.Key)
+            and event.key == "slash"
+        ):
             # At once, not by way of the focused panel's queue: what was typed behind it, on a slow line in the same
             # packet, is the search's and no command.
             screen.action_search()

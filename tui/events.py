@@ -85,13 +85,17 @@ class Subtest(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry of a traceback, outermost first. ``own``: it lies in the tested project, not in a library."""
+    """One entry of a traceback, outermost first. ``own``: it lies in the tested project, not in a library.
+
+    ``locals``: of the innermost own ones, what their variables held, as (name, value in words).
+    """
 
     path: str
     line: int
     function: str
     code: str = ""
     own: bool = False
+    locals: tuple[tuple[str, str], ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -162,3 +162,4 @@ def test_a_failure_shows_its_source_and_frames(told: Told) -> None:
     assert evidence.source is not None and evidence.source.path == "test_plain.py"
     assert any("assert got == 3" in line for line in evidence.source.lines)
     assert evidence.frames[-1].own and evidence.frames[-1].function == "test_failed"
+    assert ("got", "2") in evidence.frames[-1].locals

@@ -14,7 +14,7 @@ from textual.geometry import Region
 from tui.errors import StagewatchError
 from tui.events import Evidence
 from tui.protocol import Cancel
-from tui.screens.base import BaseScreen
+from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.state import Test
 from tui.state.past import Past
@@ -22,7 +22,7 @@ from tui.widgets.document import Document, Piece, Row
 from tui.widgets.failure.aside import Aside
 from tui.widgets.failure.error import error_rows
 from tui.widgets.failure.history import before, hint, history_rows
-from tui.widgets.failure.output import attempt_rows, output_lines, output_rows
+from tui.widgets.failure.output import LEVELS, attempt_rows, output_lines, output_rows
 from tui.widgets.failure.tabs import Tab, Tabs
 from tui.widgets.failure.title import Title
 from tui.widgets.footer.footer import Key, Question
@@ -32,7 +32,7 @@ from tui.widgets.head.progress import Progress
 from tui.widgets.view import View
 
 
-class FailureScreen(BaseScreen):
+class FailureScreen(SearchingScreen):
     """Message, source, calls, output, attempts of one test."""
 
     NAME = "failure"
@@ -41,7 +41,9 @@ class FailureScreen(BaseScreen):
         ("arrows, j k", "scroll; space, page up and down, home, end"),
         ("n, N", "the next failure, the one before"),
         ("[ ]", "an earlier attempt, a later one"),
-        ("u", "unfold and fold library frames"),
+        ("/", "find a text in this tab; then n and N go from hit to hit, esc clears"),
+        ("L", "of what was logged, only INFO and above; WARNING; ERROR; all again"),
+        ("u", "unfold and fold library frames, and the locals of your own"),
         ("e", "open the failing line in your editor (VISUAL, EDITOR)"),
         ("y", "copy: the message, the node id, or a command that runs just this test with pytest"),
         ("r", "run this test again"),
@@ -57,6 +59,7 @@ class FailureScreen(BaseScreen):
         Binding("left_square_bracket", "attempt(-1)", show=False),
         Binding("right_square_bracket", "attempt(1)", show=False),
         Binding("u", "unfold", show=False),
+        Binding("L", "level", show=False),
         Binding("e", "edit", show=False),
         Binding("y", "copy", show=False),
         Binding("r", "rerun", show=False),
@@ -71,6 +74,7 @@ class FailureScreen(BaseScreen):
         self._pasts: dict[int, Past] = {}
         self._evidence: dict[tuple[int, int], Evidence | None] = {}
         self._unfolded = False
+        self._level = LEVELS[0]
         self._steps: list[int] = [t.id for t in view.failures()]
         self._made: object = None
         self.test = test
@@ -111,12 +115,18 @@ class FailureScreen(BaseScreen):
     def offered(self) -> tuple[Key, ...]:
         tabs = len(self._tabs.tabs)
         return (
-            Key("esc", "back"), *((Key(f"1-{tabs}", "tab", 3),) if tabs > 1 else ()),
-            Key("n N", "next, previous failure", 1),
+            *(() if self.is_mounted and self.searched.needle else (Key("esc", "back"),)),
+            *((Key(f"1-{tabs}", "tab", 3),) if tabs > 1 else ()),
+            *(() if self.is_mounted and self.searched.needle else (Key("n N", "next, previous failure", 1),)),
             Key("r", "rerun this", 2), Key("f", "rerun failed", 4), Key("u", "unfold", 6), Key("[ ]", "attempt", 5),
-            Key("e", "editor", 7), Key("y", "copy", 8),
+            *((Key("L", "level", 9),) if self._tabs.open == "Output" else ()),
+            Key("e", "editor", 7), Key("y", "copy", 8), *self.offered_search(),
             *self.offered_actions(), Key("?", "help"),
         )  # fmt: skip
+
+    @property
+    def searched(self) -> Document:
+        return self._document
 
     def turn(self) -> None:
         self._build()
@@ -134,6 +144,7 @@ class FailureScreen(BaseScreen):
         self.attempt = len(test.attempts) if test else 0
         self._title.test = self._aside.test = id
         self._tabs.open = "Error"
+        self._document.find("")
         self._document.top = 0
 
     def _fetch(self) -> None:
@@ -163,7 +174,7 @@ class FailureScreen(BaseScreen):
             return
         key = (self.test, self.attempt)
         known = (key in self._evidence, self.test in self._pasts)
-        made = (key, known, self._tabs.open, self._unfolded, width, len(test.attempts))
+        made = (key, known, self._tabs.open, self._unfolded, self._level, width, len(test.attempts))
         if made == self._made:
             return
         same = isinstance(self._made, tuple) and self._made[0] == key and self._made[2] == self._tabs.open
@@ -189,7 +200,7 @@ class FailureScreen(BaseScreen):
         if self._tabs.open == "History" and test.id in self._pasts:
             return history_rows(self.view.state, test, self._pasts[test.id], glyphs, width)
         if self._tabs.open == "Output" and evidence is not None:
-            return output_rows(evidence, width)
+            return output_rows(evidence, width, self._level)
         attempt = test.attempts[self.attempt - 1]
         if not known:
             return [
@@ -202,7 +213,8 @@ class FailureScreen(BaseScreen):
     # Keys
 
     def action_back(self) -> None:
-        self.dismiss()
+        if not self.end_search():
+            self.dismiss()
 
     def action_tab(self, number: int) -> None:
         if number <= len(self._tabs.tabs):
@@ -213,8 +225,20 @@ class FailureScreen(BaseScreen):
         self._unfolded = not self._unfolded
         self.turn()
 
+    def action_level(self) -> None:
+        """Of what was logged, hide what is below the next level."""
+        if self._tabs.open != "Output":
+            self.footer.say("L hides what was logged below a level: 2 opens the output")
+            return
+        self._level = LEVELS[(LEVELS.index(self._level) + 1) % len(LEVELS)]
+        self.footer.say(f"logged at {self._level} and above" if self._level != LEVELS[0] else "all that was logged")
+        self.turn()
+
     def action_failure(self, by: int) -> None:
-        """Step through the failures there were when the screen opened, and those that came since."""
+        """Step through the failures there were when the screen opened, and those that came since; or through hits."""
+        if self.searched.needle:
+            self.action_hit(by)
+            return
         state = self.view.state
         self._steps += [id for id in state.failed if id not in set(self._steps)]
         at = self._steps.index(self.test) if self.test in self._steps else -by

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.screens.base import BaseScreen
+from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.widgets.document import BLANK, Document, Piece, Row, heading, wrapped
 from tui.widgets.footer.footer import Key
@@ -26,10 +26,14 @@ EVERYWHERE = (
 )
 
 
-class HelpScreen(BaseScreen):
+class HelpScreen(SearchingScreen):
     """Keys in words, and what every glyph means."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,question_mark", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,question_mark", "back", show=False),
+        Binding("n", "hit(1)", show=False),
+        Binding("N,p", "hit(-1)", show=False),
+    ]
 
     def __init__(
         self, view: View, of: str, keys: tuple[tuple[str, str], ...], actions: tuple[tuple[str, str], ...]
@@ -51,10 +55,15 @@ class HelpScreen(BaseScreen):
         return slim(width, height, progress=False)
 
     def offered(self) -> tuple[Key, ...]:
-        return (Key("esc", "back"), Key("q", "leave", 2))
+        return (Key("esc", "back"), *self.offered_search(), Key("q", "leave", 2))
+
+    @property
+    def searched(self) -> Document:
+        return self._document
 
     def action_back(self) -> None:
-        self.dismiss()
+        if not self.end_search():
+            self.dismiss()
 
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self._document.hold(self._rows()))

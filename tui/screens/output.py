@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tui.reports.actions import command_words
 from tui.reports.amounts import many
-from tui.screens.base import BaseScreen
+from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.state import ActionRun
 from tui.widgets.actions.actions import put_run
@@ -24,12 +24,13 @@ from tui.widgets.panel import Panel
 from tui.widgets.view import View
 
 
-class OutputScreen(BaseScreen):
+class OutputScreen(SearchingScreen):
     """Follows the end until somebody scrolls up."""
 
     NAME = "output of an action"
     KEYS_HELP = (
         ("arrows, j k", "scroll; end follows what comes"),
+        ("/", "find a text; then n and N go from hit to hit, esc clears"),
         ("[ ]", "the action that ran before, the one after"),
         ("x", "end it, if it runs (asks)"),
         ("o, esc", "back"),
@@ -37,6 +38,8 @@ class OutputScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "back", show=False),
         Binding("x", "end_action", show=False),
+        Binding("n", "hit(1)", show=False),
+        Binding("N,p", "hit(-1)", show=False),
         Binding("left_square_bracket", "other(-1)", show=False),
         Binding("right_square_bracket", "other(1)", show=False),
     ]
@@ -71,8 +74,12 @@ class OutputScreen(BaseScreen):
     def offered(self) -> tuple[Key, ...]:
         return (
             Key("o", "back"), Key("x", "end it", 1), Key("end", "follow", 2), Key("[ ]", "other actions", 3),
-            *self.offered_actions(), Key("?", "help", 4),
+            *self.offered_search(), *self.offered_actions(), Key("?", "help", 4),
         )  # fmt: skip
+
+    @property
+    def searched(self) -> Document:
+        return self._document
 
     def show(self, number: int) -> None:
         """Another one."""
@@ -99,10 +106,11 @@ class OutputScreen(BaseScreen):
         super().turn()
 
     def action_back(self) -> None:
-        self.dismiss()
+        if not self.end_search():
+            self.dismiss()
 
     def action_output(self) -> None:
-        self.action_back()
+        self.dismiss()
 
     def action_end_action(self) -> None:
         self.end_action()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from tui.documents import write_document
 from tui.errors import StagewatchError
 from tui.reports.markdown import report
-from tui.screens.base import BaseScreen
+from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.widgets.document import Document, Piece, Row, heading, wrapped
 from tui.widgets.footer.footer import Key, Question
@@ -21,18 +21,21 @@ from tui.widgets.ink import Role
 from tui.widgets.view import View
 
 
-class ReportScreen(BaseScreen):
+class ReportScreen(SearchingScreen):
     """Live: made anew, at most once a second, while the run goes on."""
 
     NAME = "report"
     KEYS_HELP = (
         ("arrows, j k", "scroll; space, page up and down, home, end"),
+        ("/", "find a text; then n and N go from hit to hit, esc clears"),
         ("w", "write it to a file beside you, in Markdown (asks)"),
         ("esc, R", "back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace,R", "back", show=False),
         Binding("w", "write", show=False),
+        Binding("n", "hit(1)", show=False),
+        Binding("N,p", "hit(-1)", show=False),
     ]
 
     def __init__(self, view: View) -> None:
@@ -52,7 +55,7 @@ class ReportScreen(BaseScreen):
         return slim(width, height, progress=False)
 
     def offered(self) -> tuple[Key, ...]:
-        return (Key("esc", "back"), Key("w", "write to a file"), Key("?", "help", 2))
+        return (Key("esc", "back"), Key("w", "write to a file"), *self.offered_search(), Key("?", "help", 2))
 
     def turn(self) -> None:
         width = self._document.size.width - 4
@@ -66,8 +69,13 @@ class ReportScreen(BaseScreen):
     def _text(self) -> str:
         return report(self.view.state, self.view.verdict, self.view.now)
 
+    @property
+    def searched(self) -> Document:
+        return self._document
+
     def action_back(self) -> None:
-        self.dismiss()
+        if not self.end_search():
+            self.dismiss()
 
     def action_write(self) -> None:
         path = Path.cwd() / f"stagewatch-report-{self.view.state.iteration}.md"

@@ -67,6 +67,18 @@ def wrapped(line: str, width: int) -> list[str]:
     return [*parts, line]
 
 
+def _parted(text: str, needle: str) -> list[tuple[str, bool]]:
+    """A text in parts that are the needle and parts that are not."""
+    folded = text.casefold()
+    if not needle or needle not in folded or len(folded) != len(text):  # of another length: places would not agree
+        return [(text, False)]
+    parts, at = [], 0
+    while (found := folded.find(needle, at)) >= 0:
+        parts += [(text[at:found], False), (text[found : found + len(needle)], True)]
+        at = found + len(needle)
+    return [part for part in (*parts, (text[at:], False)) if part[0]]
+
+
 class Document(Panel, can_focus=True):
     """Holds rows and a place in them. New rows never move the place, unless it ``follows`` the end."""
 
@@ -84,13 +96,51 @@ class Document(Panel, can_focus=True):
         self.content: list[Row] = []
         self.top = 0
         self.follows = follows
+        self.needle = ""
+        """What is looked for in it, whatever its case."""
+        self.hits: list[int] = []
+        """The rows in which it is, by number."""
+        self.hit = 0
+        """Which of these was gone to last."""
 
     def hold(self, rows: list[Row], *, keep_place: bool = True) -> None:
         """Show other rows."""
         at_end = self.follows and self.top >= self._last_top
         self.content = rows
+        self.hits = self._found()
+        self.hit = min(self.hit, max(0, len(self.hits) - 1))
         self.top = self._last_top if at_end else min(self.top, self._last_top) if keep_place else 0
         self.turn()
+
+    def find(self, needle: str) -> None:
+        """Mark where a text is, and go to the first place from here on; nothing: unmark all."""
+        self.needle = needle.strip().casefold()
+        self.hits = self._found()
+        self.hit = next((at for at, row in enumerate(self.hits) if row >= self.top), 0)
+        if self.hits:
+            self._show_hit()
+        self.turn()
+
+    def go_to_hit(self, by: int) -> None:
+        """The next one, the one before; behind the last is the first."""
+        if self.hits:
+            self.hit = (self.hit + by) % len(self.hits)
+            self._show_hit()
+            self.turn()
+
+    def _found(self) -> list[int]:
+        needle = self.needle
+        if not needle:
+            return []
+        return [
+            number for number, row in enumerate(self.content)
+            if any(needle in piece.text.casefold() for piece in row.pieces)
+        ]  # fmt: skip
+
+    def _show_hit(self) -> None:
+        row, height = self.hits[self.hit], self.size.height
+        if not self.top <= row < self.top + height:
+            self.top = max(0, min(row - height // 3, self._last_top))
 
     @property
     def _last_top(self) -> int:
@@ -105,14 +155,22 @@ class Document(Panel, can_focus=True):
         return f"{self.top + 1}-{min(self.top + height, len(self.content))} of {len(self.content)}"
 
     def rows(self, width: int, height: int) -> list[Strip]:
-        return [self._strip(row, width) for row in self.content[self.top : self.top + height]]
+        current = self.hits[self.hit] if self.hits else -1
+        seen = enumerate(self.content[self.top : self.top + height], self.top)
+        return [self._strip(row, width, number == current) for number, row in seen]
 
-    def _strip(self, row: Row, width: int) -> Strip:
+    def _strip(self, row: Row, width: int, current: bool) -> Strip:
         left = 2 if self.view.grid.mode == "wide" else 1
         end = width - 1
         line = Line(self.view.ink, self.view.glyphs, width, row.on, (left, end))
+        if current:
+            line.put(left - 1, self.view.glyphs.select, "run", on="bg")
         for piece in row.pieces:
-            line.put(left + piece.x, piece.text, piece.role, bold=piece.bold, width=end - left - piece.x)
+            room = end - left - piece.x
+            x = left + piece.x
+            for text, is_hit in _parted(piece.text, self.needle):
+                role: Role = "note" if is_hit else piece.role
+                x = line.put(x, text, role, bold=is_hit or piece.bold, width=left + piece.x + room - max(x, line.at))
         if row.rule:
             line.rule(line.at + 2, end)
         return line.strip()

@@ -97,12 +97,31 @@ def _calls(frames: tuple[Frame, ...], width: int, unfolded: bool) -> list[Row]:
     rest = "your code first, innermost on top"
     rows = [heading("CALLS", rest)]
     shown = [*reversed(own), *(reversed(foreign) if unfolded else ())]
+    told = [frame for frame in shown if frame.locals]
     places = min(max((len(f"{f.path}:{f.line}") for f in shown), default=20), width * 2 // 5)
     names = min(max((len(f.function) for f in shown), default=10), 36)
-    rows += [_call(frame, places, names, "text" if frame.own else "muted") for frame in shown]
+    for frame in shown:
+        rows.append(_call(frame, places, names, "text" if frame.own else "muted"))
+        if frame.locals and (unfolded or frame is told[0]):
+            rows += _locals(frame, width)
     if foreign and not unfolded:
         said = f"{many(len(foreign), 'library frame')} folded, u unfolds"
+        more = sum(len(frame.locals) for frame in told[1:])
+        said += f"; {many(more, 'local')} of the frames above too" if more else ""
         rows.append(Row((Piece(0, said, "faint"),)))
+    elif len(told) > 1 and not unfolded:
+        rows.append(Row((Piece(0, f"{many(sum(len(f.locals) for f in told[1:]), 'local')} more, u unfolds", "faint"),)))
+    return rows
+
+
+def _locals(frame: Frame, width: int) -> list[Row]:
+    """Under their call, the names in a column."""
+    column = min(24, max(len(name) for name, _ in frame.locals)) + 2
+    rows = []
+    for name, value in frame.locals:
+        first, *more = text_rows(value, width, "text", x=2 + column)
+        rows.append(Row((Piece(2, name[: column - 2], "muted"), *first.pieces)))
+        rows += more[:2]
     return rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import time
 
 from tui.events import Evidence
@@ -9,19 +11,53 @@ from tui.reports.amounts import many
 from tui.state import Attempt, Test
 from tui.widgets.amounts import brief, precise
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
+from tui.widgets.ink import Role
 from tui.widgets.marks import MARKS, Glyphs
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+"""Of what was logged, the lowest that is shown."""
+_LEVEL = re.compile(r"\b(DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
+_HEAD = 80
+"""Characters of a line in which its level is looked for."""
 
-def output_rows(evidence: Evidence, width: int) -> list[Row]:
-    """Captured sections in pytest's order."""
+
+def output_rows(evidence: Evidence, width: int, level: str = LEVELS[0]) -> list[Row]:
+    """Captured sections in pytest's order; of the logged ones, what is at least of a level."""
     rows: list[Row] = []
     for name, text in evidence.sections:
-        lines = text.rstrip("\n").count("\n") + 1
-        rows += [heading(name.upper().removeprefix("CAPTURED "), many(lines, "line"))]
-        rows += [*text_rows(text.rstrip("\n"), width), BLANK]
+        lines = text.rstrip("\n").split("\n")
+        shown = _at_least(level, lines) if "log" in name else lines
+        hidden = len(lines) - len(shown)
+        said = many(len(lines), "line") + (f", {hidden} below {level} hidden, L" if hidden else "")
+        rows += [heading(name.upper().removeprefix("CAPTURED "), said)]
+        for line in shown:
+            rows += text_rows(line, width, _role(line) if "log" in name else "text")
+        rows.append(BLANK)
     for cut in evidence.cut:
         rows += text_rows(cut, width, "warn")
     return rows
+
+
+def _level_of(line: str) -> int | None:
+    """Of a line that begins a record, by the word it has at its head (pytest's format, or the project's own)."""
+    found = _LEVEL.search(line[:_HEAD])
+    return None if found is None else getattr(logging, found[1])
+
+
+def _at_least(level: str, lines: list[str]) -> list[str]:
+    """Records of a level and above, each with the lines that go on with it."""
+    least, shown, shows = getattr(logging, level), [], True
+    for line in lines:
+        own = _level_of(line)
+        shows = shows if own is None else own >= least
+        if shows:
+            shown.append(line)
+    return shown
+
+
+def _role(line: str) -> Role:
+    own = _level_of(line) or 0
+    return "bad" if own >= logging.ERROR else "warn" if own >= logging.WARNING else "text"
 
 
 def output_lines(evidence: Evidence) -> int:

@@ -57,6 +57,7 @@ class Footer(Panel, can_focus=False):
         self._message: tuple[str, Role, float] | None = None
         self.question: Question | None = None
         self.typing: str | None = None
+        self._hint = ""
 
     def say(self, text: str, role: Role = "text") -> None:
         """Answer a key, in one line."""
@@ -70,9 +71,9 @@ class Footer(Panel, can_focus=False):
         self._message, self.question = None, question
         self.turn()
 
-    def type(self, text: str) -> None:
-        """Open the search with a text in it."""
-        self._message, self.typing = None, text
+    def type(self, text: str, hint: str = "") -> None:
+        """Open the search with a text in it. ``hint``: what can be done, where tests are not what is found."""
+        self._message, self.typing, self._hint = None, text, hint
         self.turn()
 
     @property
@@ -132,9 +133,9 @@ class Footer(Panel, can_focus=False):
             line.put(x, "/", "run", bold=True)
             line.put(line.at + 1, self.typing, "strong", width=max(8, width - 40))
             line.put(line.at, self.view.glyphs.select, "run")
-            wrong = self.view.search(self.typing).wrong
+            wrong = "" if self._hint else self.view.search(self.typing).wrong
             words = "failing P1 suite:name changed flaky" if width >= 100 else "failing P1 flaky"
-            known = f"enter to the list  esc clears  words: {words}"
+            known = self._hint or f"enter to the list  esc clears  words: {words}"
             line.put(line.at + 3, wrong or known, "warn" if wrong else "faint", width=width - line.at - 4)
         elif self._message is not None and self.view.clock() < self._message[2]:
             line.put(x, self._message[0], self._message[1], bold=True, width=width - x - 1)

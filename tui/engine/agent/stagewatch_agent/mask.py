@@ -107,9 +107,14 @@ def _listed(match: re.Match[str]) -> str:
     return f"{match['name']}'{MASKED}'"
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of this name is taken to hold a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def secrets_of(environment: Mapping[str, str], references: Iterable[str]) -> set[str]:
     """The values to mask: of secret-sounding variables, and of ``env:NAME`` and ``file:PATH`` references."""
-    found = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
+    found = {value for name, value in environment.items() if is_secret_name(name)}
     for reference in references:
         kind, _, rest = reference.partition(":")
         if kind == "env":

@@ -12,6 +12,7 @@ import sysconfig
 from collections.abc import Sequence
 from typing import Any
 
+from .local_values import local_values
 from .mask import Mask
 
 SECTION_LIMIT = 64 * 1024
@@ -22,6 +23,10 @@ MESSAGE_LIMIT = 4 * 1024
 _MARGIN = 8 * 1024
 """Characters masked beyond a cut (more, where a secret is longer), so that none is cut in two and half of it shown."""
 _FRAMES = 60
+_WITH_LOCALS = 3
+"""Own frames, the innermost, of which the local variables are kept."""
+_LOCAL = 200
+"""Characters of a local variable."""
 _SOURCE_AROUND = 4
 
 _LIBRARIES = tuple(
@@ -55,15 +60,17 @@ class Reports:
     def note_exception(self, report: Any, call: Any) -> None:
         """Keep of an exception what its report will not have: type, frames and source, from the traceback itself."""
         excinfo = call.excinfo
-        entries = [(str(e.path), e.lineno + 1, e.name) for e in excinfo.traceback[-_FRAMES:]]
-        own = [entry for entry in entries if self._is_own(entry[0])]
+        called = excinfo.traceback[-_FRAMES:]
+        entries = [(str(e.path), e.lineno + 1, e.name) for e in called]
+        own = [number for number, entry in enumerate(entries) if self._is_own(entry[0])]
         report._stagewatch = {
             "exception": excinfo.typename,
             "frames": [
                 [self._shown(p), line, name, linecache.getline(p, line).strip(), self._is_own(p)]
                 for p, line, name in entries
             ],
-            "own": own[-1] if own else None,
+            "locals": {number: local_values(called[number].locals, self._looked_at) for number in own[-_WITH_LOCALS:]},
+            "own": entries[own[-1]] if own else None,
         }
 
     def take(self, started: float) -> list[dict[str, Any]]:
@@ -127,12 +134,27 @@ class Reports:
         if noted is not None:
             explained["exception"] = noted["exception"]
             explained["frames"] = [
-                [self._mask(path), line, self._mask(name), self._mask(code), own]
-                for path, line, name, code, own in noted["frames"]
+                [self._mask(path), line, self._mask(name), self._mask(code), own, self._locals(noted, number)]
+                for number, (path, line, name, code, own) in enumerate(noted["frames"])
             ]
             if noted["own"] is not None:
                 explained["source"] = self._source(*noted["own"])
         return explained
+
+    def _locals(self, noted: dict[str, Any], number: int) -> list[list[str]]:
+        return [[name, self._local(text)] for name, text in noted["locals"].get(number, ())]
+
+    def _local(self, text: str) -> str:
+        """Masked while it is long, and cut then: of no secret is a piece left, nor of one that lies across the cut."""
+        masked = self._mask(text)
+        if len(text) >= self._looked_at:
+            masked = _common_start(self._mask(text[:_MARGIN]), masked)
+        return masked if len(masked) <= _LOCAL else masked[: _LOCAL - 1] + "…"
+
+    @property
+    def _looked_at(self) -> int:
+        """Characters of a local variable that are masked, of which the first few are shown."""
+        return 2 * _MARGIN + self._mask.longest
 
     def _source(self, path: str, line: int, function: str) -> list[Any]:
         first = max(1, line - _SOURCE_AROUND)
