@@ -19,6 +19,7 @@ from textual.app import SuspendNotSupported
 
 from tui import places
 from tui.client.feed import Feed
+from tui.client.recorded import RecordedFeed
 from tui.documents import write_document
 from tui.editor import editor_command
 from tui.errors import StagewatchError
@@ -144,6 +145,8 @@ class StagewatchApp(ThriftyApp):
         self.view.turn()
         self._send(self._notices.due(self.view.state, self.view.verdict, self.view.total))
         if self.screen_stack and isinstance(self.screen, BaseScreen):
+            if self.screen.view is not self.view:
+                self.screen.view.turn()
             self.screen.turn()
 
     async def on_event(self, event: events.Event) -> None:
@@ -178,6 +181,11 @@ class StagewatchApp(ThriftyApp):
     # What screens ask for
 
     @property
+    def _looked_at(self) -> View:
+        """The run's, or that of an earlier iteration whose board is open."""
+        return self.screen.view if isinstance(self.screen, BaseScreen) else self.view
+
+    @property
     def can_stream(self) -> bool:
         return self._lines is not None
 
@@ -193,16 +201,16 @@ class StagewatchApp(ThriftyApp):
 
     def help(self, of: str, keys: Sequence[tuple[str, str]], actions: Sequence[tuple[str, str]]) -> None:
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.view, of, tuple(keys), tuple(actions)))
+            self.push_screen(HelpScreen(self._looked_at, of, tuple(keys), tuple(actions)))
 
     def failure(self, test: int) -> None:
-        self.push_screen(FailureScreen(self.view, test))
+        self.push_screen(FailureScreen(self._looked_at, test))
 
     def output(self, number: int) -> None:
         if isinstance(self.screen, OutputScreen):
             self.screen.show(number)
         else:
-            self.push_screen(OutputScreen(self.view, number))
+            self.push_screen(OutputScreen(self._looked_at, number))
 
     def edit(self, path: str, line: int) -> str:
         """Open a file of the project in the user's editor; why not, or nothing."""
@@ -237,13 +245,18 @@ class StagewatchApp(ThriftyApp):
         return str(path)
 
     def iterations(self) -> None:
-        self.push_screen(IterationsScreen(self.view))
+        self.push_screen(IterationsScreen(self._looked_at))
+
+    def iteration(self, state: RunState) -> None:
+        """Its board as it was recorded, above the one that is watched."""
+        view = View(RecordedFeed(state, self.feed.archive), self.view.ink, self.view.glyphs, self.view.clock)
+        self.push_screen(BoardScreen(view, nested=True))
 
     def tier(self, id: str) -> None:
-        self.push_screen(TierScreen(self.view, id))
+        self.push_screen(TierScreen(self._looked_at, id))
 
     def report(self) -> None:
-        self.push_screen(ReportScreen(self.view))
+        self.push_screen(ReportScreen(self._looked_at))
 
     def stream(self) -> None:
         if isinstance(self.screen, StreamScreen):

@@ -112,7 +112,7 @@ async def watch_session(
 
 async def watch_recorded(folder: Path, number: int | None, wanted: Wanted) -> int:
     """Open an iteration from the journal; returns its exit code."""
-    feed = RecordedFeed(folder, number)
+    feed = RecordedFeed.load(folder, number)
     return await _watch(feed, wanted, f"stagewatch show {feed.state.iteration}", None)
 
 

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_an_old_iteration_is_all_there_and_nothing_follows(folder: Path) -> None:
-    feed: Feed = RecordedFeed(folder, 1)
+    feed: Feed = RecordedFeed.load(folder, 1)
     before_updates = feed.state
     batches: list[list[Event]] = [list(batch) async for batch in feed.updates()]
 
@@ -41,13 +41,13 @@ async def test_an_old_iteration_is_all_there_and_nothing_follows(folder: Path) -
 
 
 async def test_a_command_is_refused_with_the_reason(folder: Path) -> None:
-    answer = await RecordedFeed(folder, 1).send(Rerun("failed"))
+    answer = await RecordedFeed.load(folder, 1).send(Rerun("failed"))
 
     assert answer == Refused("iteration 1 has ended: `stagewatch run` starts the next")
 
 
 async def test_without_a_number_it_is_the_latest_and_says_if_it_still_runs(folder: Path) -> None:
-    feed = RecordedFeed(folder)
+    feed = RecordedFeed.load(folder)
 
     assert feed.read_only == "this is what is recorded of iteration 2 so far: `stagewatch attach` joins it"
     assert await feed.evidence(0, 2) == EVIDENCE
@@ -56,4 +56,4 @@ async def test_without_a_number_it_is_the_latest_and_says_if_it_still_runs(folde
 
 def test_an_iteration_that_does_not_exist_is_an_error_for_the_user(folder: Path) -> None:
     with pytest.raises(StagewatchError, match="there is no iteration 9; recorded: 1 to 2"):
-        RecordedFeed(folder, 9)
+        RecordedFeed.load(folder, 9)

@@ -13,6 +13,7 @@ from tui.errors import StagewatchError
 from tui.plan.model import Plan, Suite, Target, Tier
 from tui.queries import IterationSummary
 from tui.screens.board import BoardScreen
+from tui.screens.failure import FailureScreen
 from tui.screens.iterations import IterationsScreen
 from tui.state import RunState
 from tui.widgets.iterations.digits import digits
@@ -179,3 +180,37 @@ async def test_an_old_iteration_that_is_gone_is_said_and_the_list_goes_on() -> N
 def test_digits_are_three_rows_of_one_length(number: int) -> None:
     rows = digits(number)
     assert len({len(row) for row in rows}) == 1 and any("█" in row or "▀" in row for row in rows)
+
+
+async def test_v_opens_an_iteration_as_it_was_recorded_and_esc_comes_back() -> None:
+    async with board(feed()) as seen:
+        await opened(seen)
+        await seen.press("v")
+        assert "esc goes back" in seen.footer, "this one is open already"
+        await seen.press("j", "v")
+        assert isinstance(seen.screen, BoardScreen) and seen.screen.view.state.iteration == 3
+        assert "iteration  3" in seen.text and "rerun" not in seen.footer
+        await seen.press("f")
+        assert "iteration 3" in seen.footer and not seen.feed.sent
+        await seen.press("n", "enter")
+        assert isinstance(seen.screen, FailureScreen) and seen.screen.view.state.iteration == 3
+        assert "of iteration 3, test" in seen.text, "its own evidence"
+        await seen.press("escape", "escape", "escape")
+        assert isinstance(seen.screen, IterationsScreen)
+        await seen.press("escape")
+        assert seen.screen.view is seen.app.view
+
+
+async def test_an_iteration_that_can_not_be_read_is_said() -> None:
+    made = feed()
+
+    async def unreadable(number: int) -> RunState:
+        raise StagewatchError("the journal is gone")
+
+    async with board(made) as seen:
+        await seen.press("i")
+        await seen.press("G")
+        made.archive.iteration = unreadable  # type: ignore[method-assign]
+        seen.screen._states.clear()  # type: ignore[attr-defined]
+        await seen.press("v")
+        assert seen.footer == "the journal is gone"

@@ -79,6 +79,9 @@ class ScriptedArchive:
     async def past(self, node: str, ordinal: int) -> Past:
         return self.pasts.get((node, ordinal), Past(node, ordinal, ()))
 
+    async def evidence(self, number: int, test: int, attempt: int) -> Evidence | None:
+        return Evidence(f"of iteration {number}, test {test}")
+
 
 def _words(command: Command) -> str:
     match command:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tui import queries
+from tui.events import Evidence
 from tui.queries import IterationSummary
 from tui.state import RunState
 from tui.state.past import Past
@@ -28,6 +29,9 @@ class Archive(Protocol):
     async def past(self, node: str, ordinal: int) -> Past:
         """What a test has done in all of them."""
 
+    async def evidence(self, number: int, test: int, attempt: int) -> Evidence | None:
+        """What an attempt (1 upwards) of a test of one of them left behind."""
+
 
 class JournalArchive:
     """An ``Archive`` of the project in a folder of the state; ``folder`` is asked for when it is needed."""
@@ -43,3 +47,6 @@ class JournalArchive:
 
     async def past(self, node: str, ordinal: int) -> Past:
         return await asyncio.to_thread(lambda: queries.past_of(self._folder(), node, ordinal))
+
+    async def evidence(self, number: int, test: int, attempt: int) -> Evidence | None:
+        return await asyncio.to_thread(lambda: queries.evidence(self._folder(), number, test, attempt))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from tui import queries
-from tui.client.archive import JournalArchive
+from tui.client.archive import Archive, JournalArchive
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
@@ -16,11 +15,14 @@ from tui.state import RunState
 class RecordedFeed:
     """A ``feed.Feed`` in which nothing happens any more."""
 
-    def __init__(self, folder: Path, number: int | None = None) -> None:
-        """Raises StagewatchError as ``queries.load`` does."""
-        self._folder = folder
-        self.archive = JournalArchive(lambda: folder)
-        self._state = queries.load(folder, number)
+    def __init__(self, state: RunState, archive: Archive) -> None:
+        self.archive = archive
+        self._state = state
+
+    @classmethod
+    def load(cls, folder: Path, number: int | None = None) -> RecordedFeed:
+        """Of the project in a folder of the state, an iteration, or the latest. Raises as ``queries.load`` does."""
+        return cls(queries.load(folder, number), JournalArchive(lambda: folder))
 
     @property
     def state(self) -> RunState:
@@ -50,5 +52,4 @@ class RecordedFeed:
         return Refused(self.read_only or "")
 
     async def evidence(self, test: int, attempt: int) -> Evidence | None:
-        # In a thread: the journal may lie on a disk that is slow just now, and the board goes on drawing.
-        return await asyncio.to_thread(queries.evidence, self._folder, self._state.iteration, test, attempt)
+        return await self.archive.evidence(self._state.iteration, test, attempt)

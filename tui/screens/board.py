@@ -75,8 +75,10 @@ class BoardScreen(BaseScreen):
         Binding("N,p", "failure(-1)", show=False),
     ]
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, *, nested: bool = False) -> None:
+        """``nested``: it is an earlier iteration's, opened from another board."""
         super().__init__(view)
+        self._nested = nested
         self.tiers = Tiers(view, "tiers")
         self.failures = Failures(view, "failures")
         self.tests = Tests(view, "tests")
@@ -145,10 +147,14 @@ class BoardScreen(BaseScreen):
             typed = (Key("esc", "unmark"), Key("r", f"rerun {len(self.view.marked)} marked"))
         elif self._searched or self.zoomed:
             typed = (Key("esc", "clear" if self._searched else "back"),)
+        elif self._nested:
+            typed = (Key("esc", "back"),)
+        commands: tuple[Key, ...] = ()
+        if self.why_not() is None:
+            commands = (Key("f", "failed"), Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5))
         return (
             Key("?", "help", 2), *typed, Key("/", "search", 3), Key("enter", "open", 1),
-            Key("f", "failed"),
-            Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5), Key("n N", "next, previous", 6),
+            *commands, Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
             Key("tab", "panels", 8), Key("i", "iterations", 11), Key("R", "report", 12),
             *self.offered_actions(), Key("q", "quit", 1),
@@ -174,8 +180,11 @@ class BoardScreen(BaseScreen):
         elif self.zoomed:
             self.zoomed = False
             self._activate("tiers")
-        elif self.view.active != "tiers":
+        elif self.view.active != "tiers" and "tiers" in self.grid.regions:
             self._activate("tiers")
+        elif self._nested:
+            self.dismiss()
+            return
         self.footer.hush()
         self.turn()
 

@@ -37,12 +37,14 @@ class IterationsScreen(BaseScreen):
     KEYS_HELP = (
         ("arrows, j k", "another iteration: it is compared with the one before, or with the marked one"),
         ("space", "mark one to compare others with, and unmark it"),
+        ("v", "view this iteration: its board as it was recorded; esc comes back"),
         ("enter", "into what is different, and back: there arrows scroll"),
         ("esc, i", "back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace,i", "back", show=False),
         Binding("space", "mark", show=False),
+        Binding("v", "view", show=False),
         Binding("tab,shift+tab", "other", show=False),
     ]
 
@@ -93,7 +95,7 @@ class IterationsScreen(BaseScreen):
         inside = self.is_mounted and self.focused is self._left
         return (
             Key("esc", "back"), Key("enter", "list of iterations" if inside else "what is different", 1),
-            Key("space", "mark", 2), Key("?", "help", 3),
+            Key("space", "mark", 2), Key("v", "view", 4), Key("?", "help", 3),
         )  # fmt: skip
 
     async def _read(self) -> None:
@@ -179,6 +181,20 @@ class IterationsScreen(BaseScreen):
     def action_mark(self) -> None:
         self._list.marked = None if self._list.marked == self._list.cursor else self._list.cursor
         self._compare_soon()
+
+    def action_view(self) -> None:
+        if self._list.cursor is None:
+            self.footer.say("no iteration is listed")
+        elif self._list.cursor == self.view.state.iteration:
+            self.footer.say("this is the iteration that you come from: esc goes back to it")
+        else:
+            self.run_worker(self._open(self._list.cursor), exclusive=True, group="view")
+
+    async def _open(self, number: int) -> None:
+        try:
+            self.board.iteration(await self._state(number))
+        except StagewatchError as error:
+            self.footer.say(str(error), "warn")
 
     def action_back(self) -> None:
         if self.focused is self._left:
