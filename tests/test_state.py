@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from tests.histories import histories
 from tests.scripted import Script, simple, state_of
 from tui import events as e
+from tui.gate import verdict
 from tui.plan.model import Tier
+from tui.reports.markdown import report
+from tui.reports.sentences import pass_ended
 from tui.state import RunState, duration, groups, reduce, replay
 
 
@@ -80,3 +83,14 @@ def test_time_stands_still_when_the_pass_has_ended() -> None:
 def test_a_session_that_dies_while_idle_cuts_nothing_short() -> None:
     assert not simple("passed").ended(interrupted=True).state().is_cut_short
     assert simple("passed").asked([1]).ended(interrupted=True).state().is_cut_short
+
+
+def test_who_cancelled_a_pass_is_known_and_told() -> None:
+    script = Script()
+    tests = script.found("a.py::test_a", "a.py::test_b")
+    script.collected().asked(tests)
+    script.events.append(e.PassEnded(script.at, 1, cancelled=True, by="ann@pts/3"))
+    state = script.state()
+    assert state.passes[0].cancelled_by == "ann@pts/3"
+    assert "cancelled by ann@pts/3 after" in pass_ended(state.passes[0])
+    assert "cancelled by ann@pts/3" in report(state, verdict(state, script.at), script.at)

@@ -18,7 +18,7 @@ from textual import events
 from textual.app import SuspendNotSupported
 
 from tui import places
-from tui.client.feed import Feed
+from tui.client.feed import Company, Feed
 from tui.client.recorded import RecordedFeed
 from tui.documents import write_document
 from tui.editor import editor_command
@@ -104,6 +104,8 @@ class StagewatchApp(ThriftyApp):
         self._lines = lines
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
         self._due = False
+        self._has_mouse = False
+        self._company = Company()
         self._turned = 0.0
 
     def on_mount(self) -> None:
@@ -148,10 +150,24 @@ class StagewatchApp(ThriftyApp):
             if self.screen.view is not self.view:
                 self.screen.view.turn()
             self.screen.turn()
+            self._keep_company(self.screen)
+
+    def _keep_company(self, screen: BaseScreen) -> None:
+        """Tell what was decided about the keys, and ask about whoever asks for them, once each."""
+        company = self.feed.company
+        if company.told != self._company.told and company.told:
+            screen.footer.say(company.told, "run")
+        if company.asking != self._company.asking and company.asking:
+            if screen.footer.takes_keys:
+                return  # it is asked again at the next turn
+            screen.ask_to_hand_over(company.asking)
+        self._company = company
 
     async def on_event(self, event: events.Event) -> None:
         """An open question or search takes keys before anything else does."""
         screen = self.screen if self.screen_stack else None
+        if isinstance(screen, BaseScreen) and isinstance(event, events.Key) and screen.ends_alone(event.key):
+            return
         if isinstance(screen, BaseScreen) and screen.footer.takes_keys and not event.is_forwarded:
             if isinstance(event, events.Key):
                 screen.footer.take(event)
@@ -188,6 +204,14 @@ class StagewatchApp(ThriftyApp):
     @property
     def can_stream(self) -> bool:
         return self._lines is not None
+
+    def mouse(self) -> None:
+        """On, for this viewer; and off again."""
+        self._has_mouse = not self._has_mouse
+        self.set_mouse(self._has_mouse)
+        if isinstance(self.screen, BaseScreen):
+            said = "the mouse is on: click, wheel; shift and drag selects text; M turns it off"
+            self.screen.footer.say(said if self._has_mouse else "the mouse is the terminal's again")
 
     def leave(self, decision: Decision) -> None:
         self.decision = decision

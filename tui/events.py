@@ -249,12 +249,14 @@ class PassBegan(_Event, frozen=True, tag="pass-began"):
 class PassEnded(_Event, frozen=True, tag="pass-ended"):
     """Nothing of this pass is left to run. What it did not run stays *not-run*.
 
-    ``goes_on``: another revision was deployed under it, and all of it runs again in the next iteration.
+    ``goes_on``: another revision was deployed under it, and all of it runs again in the next iteration. ``by``: who
+    cancelled it.
     """
 
     number: int
     cancelled: bool = False
     goes_on: bool = False
+    by: str = ""
 
 
 class WorkerStarted(_Event, frozen=True, tag="worker-started"):

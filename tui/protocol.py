@@ -15,7 +15,7 @@ import msgspec
 
 from tui.events import Evidence, Recorded
 
-VERSION = 1
+VERSION = 2
 
 
 class _Message(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="say"):
@@ -83,19 +83,39 @@ class Act(_Message, frozen=True, tag="act"):
     id: int = 0
 
 
-Request: TypeAlias = Rerun | Cancel | Act | Override | Stop
+class WantKeys(_Message, frozen=True, tag="want-keys"):
+    """A viewer that watches would drive. The driver is told who asks; where nobody drives, it does from now on."""
+
+    id: int = 0
+
+
+class GiveKeys(_Message, frozen=True, tag="give-keys"):
+    """The driver's answer to whoever asks for the keys: it drives from now on, or (``yes`` is False) is told no."""
+
+    yes: bool = True
+    id: int = 0
+
+
+Request: TypeAlias = Rerun | Cancel | Act | Override | Stop | WantKeys | GiveKeys
 """What a person asks for: answered by ``Accepted`` or ``Refused``."""
 Command: TypeAlias = Request | WantEvidence
 FromViewer: TypeAlias = Hello | Command
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):
-    """``drives``: this viewer's commands are taken; otherwise ``driver`` says whose are."""
+    """``drives``: this viewer's commands are taken; otherwise ``driver`` says whose are. Sent again when that changes.
+
+    ``watchers``: who else watches. ``asking``: to the driver, who asks for the keys. ``told``: what has just been
+    decided, in a sentence.
+    """
 
     version: int
     session: str
     drives: bool
     driver: str = ""
+    watchers: tuple[str, ...] = ()
+    asking: str = ""
+    told: str = ""
 
 
 class Snapshot(_Message, frozen=True, tag="snapshot"):

@@ -16,7 +16,20 @@ from tui import protocol
 from tui.client.live import LiveFeed
 from tui.errors import StagewatchError
 from tui.events import Evidence, Noticed, Recorded
-from tui.protocol import VERSION, Accepted, Command, EvidenceReply, Farewell, Hello, Rerun, Snapshot, WantEvidence
+from tui.protocol import (
+    VERSION,
+    Accepted,
+    Command,
+    EvidenceReply,
+    Farewell,
+    GiveKeys,
+    Hello,
+    Refused,
+    Rerun,
+    Snapshot,
+    WantEvidence,
+    WantKeys,
+)
 from tui.session import server as server_room
 from tui.session.server import Reply, Server
 from tui.state import RunState, reduce
@@ -289,3 +302,63 @@ async def test_a_socket_that_was_swept_away_comes_back(session: Session, monkeyp
         task.cancel()
     for feed in (early, late):
         await feed.close()
+
+
+async def test_the_keys_are_asked_for_and_handed_over(session: Session) -> None:
+    ann, bob = await LiveFeed.connect(session.socket), await LiveFeed.connect(session.socket)
+    tasks = [reading(ann), reading(bob)]
+    try:
+        await until(lambda: len(ann.company.watchers) == 1)
+        assert bob.company.driver and not ann.company.driver
+        assert isinstance(await bob.send(Rerun("failed")), Refused)
+        answer = await bob.send(WantKeys())
+        assert isinstance(answer, Accepted) and answer.what.endswith("is asked for the keys")
+        await until(lambda: ann.company.asking)
+        assert isinstance(await bob.send(GiveKeys()), Refused), "nobody takes them"
+        kept = await ann.send(GiveKeys(yes=False))
+        assert isinstance(kept, Accepted)
+        await until(lambda: bob.company.told.endswith("keeps the keys"))
+        assert isinstance(await ann.send(GiveKeys()), Refused), "nobody asks any more"
+
+        await bob.send(WantKeys())
+        await until(lambda: ann.company.asking)
+        assert isinstance(await ann.send(GiveKeys()), Accepted)
+        await until(lambda: not bob.company.driver and bob.read_only is None)
+        assert "handed the keys to" in ann.company.told and ann.read_only is not None
+        assert isinstance(await bob.send(Rerun("failed")), Accepted)
+        assert isinstance(await ann.send(Rerun("failed")), Refused)
+        assert isinstance(await bob.send(WantKeys()), Refused), "it drives already"
+    finally:
+        await ann.close()
+        await bob.close()
+        await asyncio.wait(tasks)
+
+
+async def test_who_asked_and_went_is_forgotten_and_who_stays_drives(session: Session) -> None:
+    ann, bob = await LiveFeed.connect(session.socket), await LiveFeed.connect(session.socket)
+    tasks = [reading(ann), reading(bob)]
+    await bob.send(WantKeys())
+    await until(lambda: ann.company.asking)
+    await bob.close()
+    await until(lambda: not ann.company.asking and not ann.company.watchers)
+    assert isinstance(await ann.send(GiveKeys()), Refused)
+    eve = await LiveFeed.connect(session.socket)
+    tasks.append(reading(eve))
+    await ann.close()
+    await until(lambda: not eve.company.driver)
+    assert isinstance(await eve.send(Rerun("failed")), Accepted)
+    await eve.close()
+    await asyncio.wait(tasks)
+
+
+async def test_who_watches_read_only_gets_no_keys(session: Session) -> None:
+    ann = await LiveFeed.connect(session.socket)
+    eve = await LiveFeed.connect(session.socket, read_only=True)
+    tasks = [reading(ann), reading(eve)]
+    answer = await eve.send(WantKeys())
+    assert isinstance(answer, Refused) and "--read-only" in answer.why
+    await ann.close()
+    await until(lambda: not eve.company.driver)
+    assert eve.read_only == "you watch read-only"
+    await eve.close()
+    await asyncio.wait(tasks)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+from tui.client.feed import Company
 from tui.events import Event, Evidence
-from tui.protocol import Accepted, Act, Cancel, Refused, Rerun, Stop
+from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, Rerun, WantKeys
 from tui.queries import IterationSummary, summary
 from tui.state import RunState, reduce
 from tui.state.past import Past
 
-Command = Rerun | Cancel | Act | Stop
+Command = Request
 
 
 class ScriptedFeed:
@@ -22,6 +23,7 @@ class ScriptedFeed:
         self.session = "shop-1"
         self.read_only: str | None = None
         self.farewell: str | None = None
+        self.company = Company()
         self.sent: list[Command] = []
         self.wanted: list[tuple[int, int]] = []
         self.answer: Callable[[Command], Accepted | Refused] = lambda command: Accepted(_words(command))
@@ -97,4 +99,8 @@ def _words(command: Command) -> str:
             return "the run is being cancelled"
         case Cancel():
             return "the test is being ended"
+        case WantKeys():
+            return "ann@pts/3 is asked for the keys"
+        case GiveKeys(yes=yes):
+            return "bob@pts/4 drives now" if yes else "you keep the keys"
     return "the session ends"

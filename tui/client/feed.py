@@ -6,12 +6,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from tui.client.archive import Archive
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who looks at a session besides this viewer: ``driver`` (empty: this one, or nobody), ``watchers``.
+
+    ``asking``: who asks this viewer for the keys. ``told``: what has last been decided about them.
+    """
+
+    driver: str = ""
+    watchers: tuple[str, ...] = ()
+    asking: str = ""
+    told: str = ""
 
 
 class Feed(Protocol):
@@ -28,6 +42,10 @@ class Feed(Protocol):
     @property
     def read_only(self) -> str | None:
         """Why commands of this viewer are not taken, in a few words ("ann@pts/3 drives"); None when they are."""
+
+    @property
+    def company(self) -> Company:
+        """Who else is there."""
 
     def updates(self) -> AsyncIterator[Sequence[Event]]:
         """Batches of events that ``state`` has just taken in; an empty batch when all of it is new.

@@ -13,6 +13,7 @@ import msgspec
 
 from tui import places, queries
 from tui.client.archive import JournalArchive
+from tui.client.feed import Company
 from tui.errors import INTERNAL, StagewatchError
 from tui.events import Event, Evidence
 from tui.protocol import (
@@ -94,6 +95,11 @@ class LiveFeed:
         if self._welcome.drives:
             return None
         return f"{self._welcome.driver} drives" if self._welcome.driver else "you watch read-only"
+
+    @property
+    def company(self) -> Company:
+        welcome = self._welcome
+        return Company("" if welcome.drives else welcome.driver, welcome.watchers, welcome.asking, welcome.told)
 
     @property
     def farewell(self) -> str | None:

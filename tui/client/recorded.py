@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui import queries
 from tui.client.archive import Archive, JournalArchive
+from tui.client.feed import Company
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Refused, Request
 from tui.state import RunState
@@ -42,6 +43,10 @@ class RecordedFeed:
     @property
     def farewell(self) -> str | None:
         return self.read_only
+
+    @property
+    def company(self) -> Company:
+        return Company()
 
     async def updates(self) -> AsyncIterator[Sequence[Event]]:
         """Ends at once: all there is has been in ``state`` from the beginning."""

@@ -65,6 +65,7 @@ class _Worker(msgspec.Struct):
     started: float = 0.0
     deadline: float | None = None
     doomed: Literal["timeout", "cancelled"] | None = None
+    cancelled_by: str = ""
     aborted: wire.Aborted | None = None
     idle: bool = False
     stopping: bool = False
@@ -142,14 +143,18 @@ class Crew:
         self._poke()
         return left
 
-    def cancel(self, test: int | None = None) -> bool:
-        """End one running test, or all that runs, and (for all) begin nothing more; False if that test does not run."""
+    def cancel(self, test: int | None = None, by: str = "") -> bool:
+        """End one running test, or all that runs, and (for all) begin nothing more; False if that test does not run.
+
+        ``by``: who asks for it, which stands in what is told of each.
+        """
         if test is None:
             self._schedule.clear()
         chosen = [w for w in self._workers.values() if w.running is not None and test in (None, w.running)]
         for worker in chosen:
             if test is None:
                 worker.given.clear()
+            worker.cancelled_by = worker.cancelled_by or by
             self._end(worker, "cancelled")
         self._poke()
         self._on_change()
@@ -418,7 +423,7 @@ class Crew:
         now = time.time()
         message = {
             "timeout": self._too_long(test),
-            "cancelled": "cancelled",
+            "cancelled": f"cancelled by {worker.cancelled_by}" if worker.cancelled_by else "cancelled",
         }.get(outcome) or _crash(worker, how, why)
         evidence = Evidence(stacks=stacks) if stacks else None
         self._emit(

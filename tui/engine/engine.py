@@ -60,6 +60,7 @@ class _OpenPass(msgspec.Struct):
     left: set[int]
     cancelled: bool = False
     blocked: str = ""
+    cancelled_by: str = ""
 
 
 class Engine:
@@ -225,15 +226,18 @@ class Engine:
         if self._cancels != cancels:
             raise StagewatchError("it was cancelled before it began")
 
-    def cancel(self, test: int | None = None) -> bool:
-        """End one running test, or all that is open or asked for; False when there is nothing to end."""
+    def cancel(self, test: int | None = None, by: str = "") -> bool:
+        """End one running test, or all that is open or asked for; False when there is nothing to end.
+
+        ``by``: who asks for it.
+        """
         if test is not None:
-            return self._crew.cancel(test)
+            return self._crew.cancel(test, by)
         was_running = bool(self._passes) or self._cut_off is not None or self._collecting.locked()
         self._cancels += 1
         for open_pass in self._passes:
-            open_pass.cancelled = True
-        self._crew.cancel()
+            open_pass.cancelled, open_pass.cancelled_by = True, open_pass.cancelled_by or by
+        self._crew.cancel(by=by)
         return was_running
 
     async def wait_until_quiet(self) -> None:
@@ -345,7 +349,9 @@ class Engine:
                 self._tell(TestsBlocked(time.time(), there, next(one.blocked for one in ended if one.blocked)))
             for open_pass in ended:
                 goes_on = self._cut_off is not None and not open_pass.cancelled
-                self._tell(PassEnded(time.time(), open_pass.number, open_pass.cancelled, goes_on))
+                self._tell(
+                    PassEnded(time.time(), open_pass.number, open_pass.cancelled, goes_on, open_pass.cancelled_by)
+                )
             if self._cut_off is not None:
                 self._on_rollout()
         if self._crew.is_empty:

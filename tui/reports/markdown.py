@@ -252,7 +252,8 @@ def _passes(state: RunState) -> Iterator[tuple[float, str]]:
         what = f" ({text(one.what)})" if one.what else ""
         ended = ""
         if one.ended is not None:
-            ended = ", cancelled" if one.cancelled else f", took {clock(one.ended - one.began)}"
+            who = f" by {text(one.cancelled_by)}" if one.cancelled_by else ""
+            ended = f", cancelled{who}" if one.cancelled else f", took {clock(one.ended - one.began)}"
         kind = "run" if one.number == 1 else "rerun"
         yield one.began, f"{kind} of {many(len(one.tests), 'test')}{what}{by}{ended}"
 

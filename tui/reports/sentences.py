@@ -134,7 +134,8 @@ def pass_began(one: Pass) -> str:
 
 def pass_ended(one: Pass) -> str:
     how = "cut off by a rollout, to run again in the next iteration," if one.goes_on else "ended"
-    how = "cancelled" if one.cancelled else how
+    if one.cancelled:
+        how = f"cancelled by {one.cancelled_by}" if one.cancelled_by else "cancelled"
     return say(f"pass {one.number}", f"{how} after {clock((one.ended or one.began) - one.began)}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import ClassVar, Literal, Protocol, cast
 
 from textual import events
@@ -12,8 +13,9 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from tui.plan.model import Action
-from tui.protocol import Accepted, Act, Cancel, Refused, Rerun
+from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, Rerun, WantKeys
 from tui.reports.actions import command_words
+from tui.reports.sentences import names_of
 from tui.screens.framework import Placed
 from tui.state import RunState
 from tui.widgets.footer.footer import Footer, Key, Question
@@ -31,6 +33,7 @@ class Board(Protocol):
     def repaint(self) -> None: ...
     def help(self, of: str, keys: tuple[tuple[str, str], ...], actions: tuple[tuple[str, str], ...]) -> None: ...
     def stream(self) -> None: ...
+    def mouse(self) -> None: ...
     def failure(self, test: int) -> None: ...
     def output(self, number: int) -> None: ...
     def iterations(self) -> None: ...
@@ -51,6 +54,9 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         Binding("ctrl+l", "repaint", show=False),
         Binding("s", "stream", show=False),
         Binding("o", "output", show=False),
+        Binding("K", "keys", show=False),
+        Binding("M", "mouse", show=False),
+        Binding("T", "alone", show=False),
     ]
     NAME: ClassVar[str] = ""
     KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -61,6 +67,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.grid = Grid()
         self.footer = Footer(view, "footer", self.offered)
         self._placed = Placed(self._regions)
+        self._alone = ""
+        """The panel that has the whole screen."""
         self.styles.overflow_x = self.styles.overflow_y = "hidden"
 
     def arranged(self, width: int, height: int) -> Grid:
@@ -79,8 +87,11 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         return cast(Board, self.app)
 
     def _regions(self, size: Size) -> dict[str, Region]:
-        self.view.grid = self.grid = self.arranged(size.width, size.height)
-        return self.grid.regions
+        grid = self.arranged(size.width, size.height)
+        if self._alone in grid.regions:
+            grid = replace(grid, regions={self._alone: Region(0, 0, size.width, size.height)})
+        self.view.grid = self.grid = grid
+        return grid.regions
 
     def arrange_again(self) -> None:
         """The grid is another one. (A screen's arrangement is only forgotten when a child asks for a layout.)"""
@@ -90,6 +101,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
 
     def turn(self) -> None:
         """Draw what has changed."""
+        if self._alone and self.footer.takes_keys:
+            self._set_alone("")  # what is asked has to be seen
         self.view.grid = self.grid
         for panel in self.query_children(Panel):
             if panel.id in self.grid.regions:
@@ -106,7 +119,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.view.grid = self.grid
         self.turn()
 
-    def order(self, command: Rerun | Cancel | Act) -> None:
+    def order(self, command: Request) -> None:
         """Ask the session for something, and show its answer."""
         self.run_worker(self._order(self.view.feed.send(command)), exclusive=False)
 
@@ -123,7 +136,8 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         if feed.farewell is not None:
             return feed.farewell
         if feed.read_only is not None:
-            return f"you can only watch: {feed.read_only}"
+            asks = "; K asks for the keys" if feed.company.driver else ""
+            return f"you can only watch: {feed.read_only}{asks}"
         if feed.state.ended is not None:
             return "this iteration has ended"
         return None
@@ -186,6 +200,55 @@ class BaseScreen(Screen[None], inherit_bindings=False):
             self.board.output(actions[-1].number)
         else:
             self.footer.say("no action has run" if self.view.state.plan.actions else "the plan has no actions")
+
+    def action_mouse(self) -> None:
+        self.board.mouse()
+
+    def action_alone(self) -> None:
+        """The panel that keys act on gets the whole screen: its text can be selected, and nothing stands beside it."""
+        panel = self.focused.id if self.focused is not None else None
+        if panel not in self.grid.regions:
+            self.footer.say("nothing here can have the whole screen")
+        else:
+            self._set_alone(panel or "")
+
+    def ends_alone(self, key: str) -> bool:
+        """Whether a key has ended that."""
+        if not self._alone or key not in {"T", "escape"}:
+            return False
+        self._set_alone("")
+        return True
+
+    def _set_alone(self, panel: str) -> None:
+        self._alone = panel
+        self.arrange_again()
+        self.call_after_refresh(self.turn)
+
+    # The keys of a session: one viewer drives, the others watch, and may ask.
+
+    def action_keys(self) -> None:
+        feed = self.view.feed
+        company = feed.company
+        if feed.farewell is not None:
+            self.footer.say(feed.farewell)
+        elif company.asking:
+            self.ask_to_hand_over(company.asking)
+        elif company.driver:
+            self.order(WantKeys())
+        elif feed.read_only is not None:
+            self.footer.say("you watch read-only: attach without --read-only to drive")
+        else:
+            watch = f"{names_of(company.watchers)} watch{'es' * (len(company.watchers) == 1)}"
+            self.footer.say(f"you drive, {watch if company.watchers else 'and nobody else watches'}")
+
+    def ask_to_hand_over(self, who: str) -> None:
+        """Somebody else would drive."""
+        asked = f"{who} asks for the keys of this session."
+        question = Question(asked, (("y", "hand them over"), ("k", "keep them")), self._answer_about_keys, no="later")
+        self.footer.ask(question)
+
+    def _answer_about_keys(self, key: str) -> None:
+        self.order(GiveKeys(key == "y"))
 
     def action_leave(self) -> None:
         state = self.view.state

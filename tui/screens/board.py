@@ -154,6 +154,7 @@ class BoardScreen(BaseScreen):
             commands = (Key("f", "failed"), Key("r", "rerun", 4), Key("a", "all", 7), Key("x", "stop", 5))
         return (
             Key("?", "help", 2), *typed, Key("/", "search", 3), Key("enter", "open", 1),
+            *((Key("K", "ask for the keys", 2),) if self.view.feed.company.driver else ()),
             *commands, Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
             Key("tab", "panels", 8), Key("i", "iterations", 11), Key("R", "report", 12),

@@ -7,6 +7,8 @@
 - ``as_it_is_now``: two quick resizes can reach the app in the wrong order: Textual reads the size in a signal handler
   that the next signal may interrupt, and the last event then tells of the size before last.
 - ``crash_of``: Textual keeps the exception that ended an app to itself, and prints it with all local variables.
+- ``set_mouse``: Textual turns the mouse on for good or not at all, and then reports every motion, which an SSH line
+  carries for nothing. Presses and the wheel are enough; what the driver is told makes it give the mouse back.
 - ``Placed``: a layout by regions. Public, but a ``Layout`` of one's own is not documented.
 
 ``tests/screens/test_framework.py`` fails when one of these no longer fits the installed Textual.
@@ -134,6 +136,13 @@ class ThriftyApp(App[Any], inherit_bindings=False):
         measure = None if self.is_headless else getattr(self._driver, "_get_terminal_size", None)
         size = event.size if measure is None else Size(*measure())
         return event if size == event.size else Resize(size, size)
+
+    def set_mouse(self, on: bool) -> None:
+        """Have the terminal report presses and the wheel, or leave the mouse to it again."""
+        if (driver := self._driver) is not None:
+            driver._mouse = on
+            driver.write(f"\x1b[?1000{'h' if on else 'l'}\x1b[?1006{'h' if on else 'l'}")
+            driver.flush()
 
     @property
     def is_behind(self) -> bool:

@@ -20,6 +20,9 @@ from tui.widgets.view import View
 
 EVERYWHERE = (
     ("s", "the plain stream, and back"),
+    ("K", "who drives, who watches; ask for the keys, or hand them over to whoever asks"),
+    ("T", "the panel alone on the whole screen, to select and copy from; T or esc goes back"),
+    ("M", "the mouse: click, wheel; and the terminal's again"),
     ("ctrl+l", "paint the whole screen again"),
     ("q", "leave; a run that is not done asks whether it goes on"),
     ("?", "this page, and back"),

@@ -24,10 +24,12 @@ from tui.protocol import (
     Farewell,
     FromSession,
     FromViewer,
+    GiveKeys,
     Hello,
     Refused,
     Snapshot,
     WantEvidence,
+    WantKeys,
     Welcome,
 )
 
@@ -60,6 +62,9 @@ class Server:
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._commands: set[asyncio.Task[None]] = set()
         self._obeys = True
+        self._chosen: _Viewer | None = None
+        """Who was handed the keys; else the first who came drives."""
+        self._asking: list[_Viewer] = []
         self.watched = asyncio.Event()
         """Set while somebody watches."""
         self.unwatched = asyncio.Event()
@@ -164,16 +169,18 @@ class Server:
         self._count()
         self._say_who_drives(viewer)
         viewer.send_snapshot()
+        if not viewer.hello.commands:
+            self._tell_all(but=viewer)
 
     def _leave(self, viewer: _Viewer) -> None:
         if viewer not in self._viewers:
             return
-        driver = self._driver()
         self._viewers.remove(viewer)
+        if viewer in self._asking:
+            self._asking.remove(viewer)
         self._count()
-        if viewer is driver:
-            for other in self._viewers:
-                self._say_who_drives(other)
+        if not viewer.hello.commands:
+            self._tell_all()
 
     def _count(self) -> None:
         somebody = any(not viewer.hello.commands for viewer in self._viewers)
@@ -183,13 +190,49 @@ class Server:
         (self.unwatched if somebody else self.watched).clear()
 
     def _driver(self) -> _Viewer | None:
-        """The first who came and may."""
+        """Who was handed the keys and is still there; else the first who came and may."""
+        if self._chosen in self._viewers:
+            return self._chosen
         return next((v for v in self._viewers if not v.hello.read_only and not v.hello.commands), None)
 
-    def _say_who_drives(self, viewer: _Viewer) -> None:
+    def _tell_all(self, told: str = "", but: _Viewer | None = None) -> None:
+        for viewer in self._viewers:
+            if viewer is not but:
+                self._say_who_drives(viewer, told)
+
+    def _say_who_drives(self, viewer: _Viewer, told: str = "") -> None:
         driver = self._driver()
+        others = [v.hello.who for v in self._viewers if v is not driver and v is not viewer and not v.hello.commands]
+        asking = self._asking[0].hello.who if viewer is driver and self._asking else ""
         drives = viewer is driver or viewer.hello.commands
-        viewer.send(Welcome(VERSION, self._session, drives, driver.hello.who if driver else ""))
+        who = driver.hello.who if driver else ""
+        viewer.send(Welcome(VERSION, self._session, drives, who, tuple(others), asking, told))
+
+    def _keys(self, viewer: _Viewer, command: WantKeys | GiveKeys) -> Reply:
+        """Ask for the keys, or answer whoever does."""
+        driver = self._driver()
+        if isinstance(command, WantKeys):
+            if viewer is driver:
+                return Refused("you drive already")
+            if viewer.hello.read_only or viewer.hello.commands:
+                return Refused("you watch read-only: attach without --read-only to drive")
+            assert driver is not None  # this viewer would be
+            if viewer not in self._asking:
+                self._asking.append(viewer)
+                self._say_who_drives(driver)
+            return Accepted(f"{driver.hello.who} is asked for the keys")
+        if viewer is not driver:
+            return Refused(f"{driver.hello.who if driver else 'nobody'} drives this session; you watch")
+        if not self._asking:
+            return Refused("nobody asks for the keys")
+        asks = self._asking.pop(0)
+        if not command.yes:
+            self._say_who_drives(asks, f"{viewer.hello.who} keeps the keys")
+            self._say_who_drives(viewer)
+            return Accepted(f"you keep the keys; {asks.hello.who} is told")
+        self._chosen = asks
+        self._tell_all(f"{viewer.hello.who} handed the keys to {asks.hello.who}")
+        return Accepted(f"{asks.hello.who} drives now")
 
     def _begin(self, viewer: _Viewer, command: Command) -> asyncio.Task[None]:
         """What is asked for is the session's to do, and done also when whoever asked is gone."""
@@ -209,6 +252,8 @@ class Server:
         driver = self._driver()
         if not self._obeys and not isinstance(command, WantEvidence):
             reply = Refused("the session ends")
+        elif isinstance(command, WantKeys | GiveKeys):
+            reply = self._keys(viewer, command)
         elif viewer is driver or viewer.hello.commands or isinstance(command, WantEvidence):
             reply = await self._obey(command, viewer.hello.who)
         elif viewer.hello.read_only:

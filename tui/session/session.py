@@ -329,6 +329,7 @@ class Session:
                 return Accepted(f"{who} lets the deploy go on")
             case Rerun():
                 return await self._reruns.ask(command, who)
+        return Refused("the session has nothing to do with that")
 
     def _be_stopped(self, reason: str) -> None:
         self._stop_reason = reason
@@ -340,7 +341,7 @@ class Session:
             return Accepted("the action is being ended") if is_ended else Refused("no action is running")
         if self._state.starting:
             return Refused("the target is being started; stopping the session ends that too")
-        if not self._engine.cancel(command.test):
+        if not self._engine.cancel(command.test, who):
             return Refused("nothing is running" if command.test is None else "this test is not running")
         return Accepted("the run is cancelled" if command.test is None else "the test is cancelled")
 

@@ -144,6 +144,7 @@ class Pass(msgspec.Struct, array_like=True):
     ended: float | None = None
     cancelled: bool = False
     goes_on: bool = False
+    cancelled_by: str = ""
 
 
 class Tally(msgspec.Struct, array_like=True):

@@ -203,6 +203,7 @@ def _pass_ended(state: RunState, event: e.PassEnded) -> None:
     ended.ended = event.at
     ended.cancelled = event.cancelled
     ended.goes_on = event.goes_on
+    ended.cancelled_by = event.by
     for id in ended.tests:
         _queue(state, state.tests[id], False)
 

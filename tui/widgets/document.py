@@ -186,5 +186,11 @@ class Document(Panel, can_focus=True):
         self.top = self._last_top if place < 0 else 0
         self.turn()
 
+    def on_mouse_scroll_down(self) -> None:
+        self.action_scroll_by(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_scroll_by(-3)
+
     def on_resize(self) -> None:
         self.action_scroll_by(0)

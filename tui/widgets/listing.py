@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.message import Message
 
 from tui.widgets.panel import Panel
@@ -19,7 +20,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 class Listing(Panel, Generic[Item], can_focus=True):
-    """Subclasses say what the items are; ``step`` is the rows that one takes, ``gap`` the blank ones between."""
+    """Subclasses say what the items are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
@@ -60,6 +61,15 @@ class Listing(Panel, Generic[Item], can_focus=True):
     def room(self) -> int:
         """How many items fit."""
         return max(1, self.size.height)
+
+    def lead(self) -> int:
+        """Rows above the first item."""
+        return 1
+
+    @property
+    def step(self) -> int:
+        """Rows that an item takes."""
+        return 1
 
     def settle(self) -> None:
         """Bring order and cursor up to date, as far as that moves nothing under the user's eyes."""
@@ -130,6 +140,23 @@ class Listing(Panel, Generic[Item], can_focus=True):
 
     def action_open(self) -> None:
         self.post_message(self.Opened(self))
+
+    def on_click(self, event: Click) -> None:
+        """The row under it; twice: open it."""
+        self.view.active = self.id or ""
+        self.focus()
+        self.settle()
+        at = self.top + (event.y - self.lead()) // self.step
+        if event.y >= self.lead() and at < len(self.order):
+            self.move_to(at)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-3)
 
     def on_resize(self) -> None:
         self.show_cursor()

@@ -45,8 +45,11 @@ class Failures(Listing[Signature]):
     def step(self) -> int:
         return 3 if self.view.grid.mode == "wide" else 1
 
+    def lead(self) -> int:
+        return int(self.view.grid.mode != "small")
+
     def room(self) -> int:
-        rows = self.size.height - (self.view.grid.mode != "small")
+        rows = self.size.height - self.lead()
         return max(1, (rows + (self.step == 3)) // self.step)
 
     def rows(self, width: int, height: int) -> list[Strip]:

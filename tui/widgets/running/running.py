@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.strip import Strip
 
 from tui.reports.amounts import many
+from tui.reports.sentences import names_of
 from tui.state import Test, Worker
 from tui.widgets.amounts import brief
 from tui.widgets.ink import Role
@@ -52,6 +53,11 @@ class Running(Listing[int]):
         rest = f"{many(count, 'worker')}, mark = usual time" if count else "nothing"
         if self.view.state.cold_reason:
             rest += f", cold: {self.view.state.cold_reason}"
+        company = self.view.feed.company
+        if company.driver:
+            rest += f", {company.driver} drives"
+        elif company.watchers:
+            rest += f", {names_of(company.watchers)} watch{'es' * (len(company.watchers) == 1)}"
         return self.title("RUNNING", rest, self.view.grid.edge, right=self.span())
 
     def _idle(self) -> str:

@@ -96,8 +96,11 @@ class Tests(Listing[int]):
                 return sorted(ids, key=lambda id: -_changed(tests[id]))
         return ids
 
+    def lead(self) -> int:
+        return 1 + len(self._alike())
+
     def room(self) -> int:
-        return max(1, self.size.height - 1 - len(self._alike()))
+        return max(1, self.size.height - self.lead())
 
     def rows(self, width: int, height: int) -> list[Strip]:
         edge = width - (2 if self.view.grid.mode == "wide" else 1)
@@ -135,7 +138,7 @@ class Tests(Listing[int]):
     def _alike(self) -> list[str]:
         """Why the tests of a group are one: what their failures have in common."""
         subject = self.view.subject
-        if subject.kind != "group" or subject.signature is None or self.size.height < 8:
+        if subject.kind != "group" or subject.signature is None or len(self.order) < 2 or self.size.height < 8:
             return []
         return alike(subject.signature)
 

@@ -38,6 +38,9 @@ class Tiers(Listing[str]):
         view = self.view
         return {id: tally for id, tally in view.tallies.items() if not view.only_blocking or view.blocks(id)}
 
+    def lead(self) -> int:
+        return int(self.view.grid.mode == "wide")
+
     def _body(self) -> int:
         mode = self.view.grid.mode
         return self.size.height - (mode in {"wide", "small"})
