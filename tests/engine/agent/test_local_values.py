@@ -54,8 +54,29 @@ def test_modules_functions_classes_and_pytests_own_names_are_left_out() -> None:
 
 @pytest.mark.parametrize("name", ["password", "API_KEY", "access_token", "clientSecret"])
 def test_what_is_named_like_a_secret_is_not_told(name: str) -> None:
-    assert told(**{name: "hunter2"}) == {name: MASKED}
+    assert told(**{name: "hunter2"}) == {name: f"'{MASKED}'"}
+    assert told(**{name: [b"hunter2", 1234567]}) == {name: f"[b'{MASKED}', {MASKED}]"}
+    assert told(**{name: None}) == {name: "None"}  # that there is none is no secret, and often the cause
     assert told(login={"user": "ann", name: "hunter2"}) == {"login": f"{{'user': 'ann', {name!r}: '{MASKED}'}}"}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Bearer hunter2", f"'Bearer {MASKED}'"),
+        (b"Basic aHVudGVyMg==", f"b'Basic {MASKED}'"),
+        ('Digest username="u", response="hunter2"', f"'Digest {MASKED}'"),
+        ("https://ann:hunter2@db/x?y=1", f"'https://ann:{MASKED}@db/x?y=1'"),
+        (("authorization", "hunter2"), f"('authorization', '{MASKED}')"),
+        (["curl", "--token", "hunter2", "https://db"], f"['curl', '--token', '{MASKED}', 'https://db']"),
+        ([(b"cookie", b"a=hunter2"), (b"via", b"1.1 x")], f"[(b'cookie', b'{MASKED}'), (b'via', b'1.1 x')]"),
+        ({"auth": {"user": "ann", "value": "hunter2"}}, f"{{'auth': {{'user': '{MASKED}', 'value': '{MASKED}'}}}}"),
+        ("the token was wrong", "'the token was wrong'"),
+        (["the key", "was wrong"], "['the key', 'was wrong']"),
+    ],
+)
+def test_credentials_are_not_told_whatever_holds_them(value: object, shown: str) -> None:
+    assert told(sent=value) == {"sent": shown}
 
 
 def test_what_contains_itself_and_what_is_endless_has_an_end() -> None:

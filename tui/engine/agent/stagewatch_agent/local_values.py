@@ -10,13 +10,15 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .mask import MASKED, is_secret_name
+from .mask import standing_alone
 
 _MOST = 20
 """Variables of a call, and entries of a container."""
 _DEEP = 3
 _BITS = 10_000
-_SCALARS = (type(None), bool, float, complex)
+_NUMBERS = (int, float, complex)
+_NAMES = 40
+"""Characters of a text that may name what follows it."""
 _NOISE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
 _BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: "{}", dict: "{}"}
 
@@ -27,16 +29,16 @@ def local_values(variables: Mapping[str, Any], longest: int) -> list[tuple[str, 
     for name, value in variables.items():
         if not name.isidentifier() or name.startswith("__") or type(value) in _NOISE:
             continue  # pytest's own names begin with an @
-        found.append((name, MASKED if is_secret_name(name) else in_words(value, longest)))
+        found.append((name, in_words(value, longest, name)))
         if len(found) == _MOST:
             break
     return found
 
 
-def in_words(value: Any, longest: int) -> str:
+def in_words(value: Any, longest: int, name: str = "") -> str:
     """One value."""
     words, room = [], longest
-    for part in _parts(value, _DEEP, longest):
+    for part in _parts(name, value, _DEEP, longest):
         words.append(part)
         room -= len(part)
         if room < 0:
@@ -45,19 +47,25 @@ def in_words(value: Any, longest: int) -> str:
     return "".join(words)
 
 
-def _parts(value: Any, deep: int, longest: int) -> Iterator[str]:
+def _parts(name: str, value: Any, deep: int, longest: int) -> Iterator[str]:
+    """``name``: what says what ``value`` is, itself or about all of a container."""
     kind = type(value)
-    if kind in (str, bytes):
-        yield repr(value[:longest]) + ("…" if len(value) > longest else "")
-    elif kind is int:
-        # Python itself refuses to write very long ones.
-        yield repr(value) if value.bit_length() < _BITS else f"<int of {value.bit_length()} bits>"
-    elif kind in _SCALARS:
+    if kind is str:
+        yield repr(standing_alone(name, value[:longest])) + ("…" if len(value) > longest else "")
+    elif kind is bytes:
+        text = value[:longest].decode("latin-1")
+        shown = standing_alone(name, text)
+        yield ("b" + repr(shown) if shown != text else repr(value[:longest])) + ("…" if len(value) > longest else "")
+    elif kind is bool or value is None:
         yield repr(value)
+    elif kind in _NUMBERS:
+        # Python itself refuses to write very long ones.
+        long = kind is int and value.bit_length() >= _BITS
+        yield f"<int of {value.bit_length()} bits>" if long else standing_alone(name, repr(value))
     elif kind in _BRACKETS and deep:
         opening, closing = _BRACKETS[kind]
         yield opening
-        yield from _entries(value, deep - 1, longest)
+        yield from _entries(name, value, deep - 1, longest)
         yield closing
     elif kind in _BRACKETS:
         yield f"<{kind.__name__} of {len(value)}>"
@@ -65,19 +73,28 @@ def _parts(value: Any, deep: int, longest: int) -> Iterator[str]:
         yield f"<{_name(kind)}>"
 
 
-def _entries(container: Any, deep: int, longest: int) -> Iterator[str]:
+def _entries(name: str, container: Any, deep: int, longest: int) -> Iterator[str]:
+    told = ""
     for number, entry in enumerate(list(container)[:_MOST]):
         if number:
             yield ", "
-        yield from _parts(entry, deep, longest)
         if type(container) is dict:
+            yield from _parts("", entry, deep, longest)
             yield ": "
-            if type(entry) is str and is_secret_name(entry):
-                yield repr(MASKED)
-            else:
-                yield from _parts(container[entry], deep, longest)
+            yield from _parts(f"{name} {_text(entry)}", container[entry], deep, longest)
+        else:
+            # A pair or a list of arguments names its values too: ("authorization", "…"), ["--token", "…"].
+            yield from _parts(f"{name} {told}", entry, deep, longest)
+            told = _text(entry)
     if len(container) > _MOST:
         yield f", … {len(container) - _MOST} more"
+
+
+def _text(value: Any) -> str:
+    """What a value may say of the one after it."""
+    if type(value) is bytes:
+        value = value[:_NAMES].decode("latin-1")
+    return value if type(value) is str and len(value) < _NAMES and len(value.split()) == 1 else ""
 
 
 def _name(kind: type) -> str:

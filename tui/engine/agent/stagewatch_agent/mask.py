@@ -58,6 +58,10 @@ _PLACEHOLDER = re.compile(rf"(?i)(?:{_SCHEME}\s+)?(?:\{{[\w.]*\}}|%s|<[\w -]*>|\
 """What a source line may hold where a header's value will be."""
 _HINTS = ("authorization", "cookie", "bearer", "x-api-key", "x-auth-token")
 
+_CREDENTIALS = re.compile(rf"(?is)(\s*{_SCHEME}\s+)(?:\S{{4,}}\s*|[^=]{{0,80}}=.*)")
+_HEADER_NAME = re.compile(r"auth(?!ors?\b|ored)|cookie|bearer|jwt|pwd|passphrase|signature|session_?id", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]{0,200}):[^\s/@]{1,200}@")
+
 
 class Mask:
     """A function from text to text that can be shown to anyone."""
@@ -105,6 +109,18 @@ def _masked(match: re.Match[str]) -> str:
 
 def _listed(match: re.Match[str]) -> str:
     return f"{match['name']}'{MASKED}'"
+
+
+def standing_alone(name: str, value: str) -> str:
+    """A value that nothing stands beside but its name, as a variable's or a dict entry's, without credentials.
+
+    Stricter than a :class:`Mask`, which reads a header's name before it takes away what follows.
+    """
+    if is_secret_name(name) or _HEADER_NAME.search(name):
+        return MASKED
+    if found := _CREDENTIALS.fullmatch(value):
+        return found[1] + MASKED
+    return _PASSWORD_IN_URL.sub(rf"\1:{MASKED}@", value) if "://" in value else value
 
 
 def is_secret_name(name: str) -> bool:
