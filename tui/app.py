@@ -8,6 +8,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -19,11 +20,14 @@ from textual.app import SuspendNotSupported
 
 from tui import places
 from tui.client.feed import Company, Feed
+from tui.client.looks import Look
 from tui.client.recorded import RecordedFeed
 from tui.documents import write_document
 from tui.editor import editor_command
 from tui.errors import StagewatchError
 from tui.events import Event
+from tui.reports.away import Happening, happenings
+from tui.screens.away import AwayScreen
 from tui.screens.base import BaseScreen
 from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
@@ -48,20 +52,24 @@ Decision: TypeAlias = Literal["leave", "stop"]
 Lines: TypeAlias = Callable[[RunState, Sequence[Event]], list[str]]
 """The plain stream's lines of a batch, or of a whole state when the batch is empty (``reports.lines.Lines().of``)."""
 
+AWAY = 60.0
+"""Seconds without the terminal's focus after which somebody was away."""
 KEPT_LINES = 5000
 """Lines of the plain stream that ``s`` can show."""
 
 
 async def run_board(
     feed: Feed, *, theme: str = "auto", ascii: bool | None = None,
-    clock: Callable[[], float] = time.time, lines: Lines | None = None,
+    clock: Callable[[], float] = time.time, lines: Lines | None = None, since: Look | None = None,
 ) -> Decision:  # fmt: skip
     """Show a feed until the user leaves; the terminal is as it was when this returns or raises.
+
+    ``since``: how far this user has seen it, to be told first what happened meanwhile.
 
     A hang-up, TERM and INT from outside are *leave*: a viewer never ends a run. An exception in
     the board is raised here, after the terminal has been given back.
     """
-    app = StagewatchApp(feed, theme=theme, ascii=ascii, clock=clock, lines=lines)
+    app = StagewatchApp(feed, theme=theme, ascii=ascii, clock=clock, lines=lines, since=since)
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     for one in signals:
@@ -83,7 +91,7 @@ class StagewatchApp(ThriftyApp):
 
     def __init__(
         self, feed: Feed, *, theme: str = "auto", ascii: bool | None = None,
-        clock: Callable[[], float] = time.time, lines: Lines | None = None,
+        clock: Callable[[], float] = time.time, lines: Lines | None = None, since: Look | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         chosen: Theme = background() if theme in ("auto", "terminal") else cast(Theme, theme)
@@ -104,6 +112,7 @@ class StagewatchApp(ThriftyApp):
         self._lines = lines
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
         self._due = False
+        self._since, self._blurred = since, cast("Look | None", None)
         self._has_mouse = False
         self._company = Company()
         self._turned = 0.0
@@ -113,6 +122,8 @@ class StagewatchApp(ThriftyApp):
         self.push_screen(BoardScreen(self.view))
         self.set_interval(1.0, self.turn)
         self.run_worker(self._follow(), exclusive=False)
+        if self._since is not None:
+            self.run_worker(self._tell_what_happened(quietly=True), exclusive=False)
 
     async def _follow(self) -> None:
         self._tell(())
@@ -281,6 +292,33 @@ class StagewatchApp(ThriftyApp):
 
     def report(self) -> None:
         self.push_screen(ReportScreen(self._looked_at))
+
+    def away(self) -> None:
+        self.run_worker(self._tell_what_happened(quietly=False), exclusive=False)
+
+    async def _tell_what_happened(self, *, quietly: bool) -> None:
+        """Since this user's last look; ``quietly``: say nothing where that is nothing."""
+        since, state, found = self._since, self.feed.state, list[Happening]()
+        if since is not None and (since.iteration, since.seq) != (state.iteration, state.seq):
+            with suppress(StagewatchError):  # what can't be read back can't be compared with
+                before = await self.feed.archive.iteration(since.iteration, since.seq)
+                found = happenings(before, self.feed.state, self.view.clock())
+        if since is not None and found:
+            self.push_screen(AwayScreen(self.view, found, since.at))
+        elif not quietly and isinstance(self.screen, BaseScreen):
+            known = "nothing has happened since you last looked" if since else "this is the first time that you look"
+            self.screen.footer.say(known)
+
+    def on_app_blur(self) -> None:
+        """The terminal's window loses the focus: what was drawn until now has been seen."""
+        self._blurred = Look(self.feed.state.iteration, self.feed.state.seq, self.view.clock())
+
+    def on_app_focus(self) -> None:
+        """Whoever comes back after a while is told what happened; where the terminal tells of that."""
+        left, self._blurred = self._blurred, None
+        if left is not None and self.view.clock() - left.at >= AWAY and isinstance(self.screen, BoardScreen):
+            self._since = left
+            self.run_worker(self._tell_what_happened(quietly=True), exclusive=False)
 
     def stream(self) -> None:
         if isinstance(self.screen, StreamScreen):

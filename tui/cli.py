@@ -298,7 +298,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
     import time
 
     from tui import launch, viewing
-    from tui.client.live import who
+    from tui.client.person import who
     from tui.plan.model import Plan, Selection
     from tui.plan.project import interpreter, refuse_missing_paths
     from tui.plan.selection import covered, partial, refuse_unfit

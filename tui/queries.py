@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -102,8 +103,8 @@ def iteration_state(state: RunState) -> State:
     return "interrupted" if state.interrupted else "finished"
 
 
-def load(folder: Path, number: int | None = None) -> RunState:
-    """An iteration as its events tell it, the latest if no number is given.
+def load(folder: Path, number: int | None = None, until: int | None = None) -> RunState:
+    """An iteration as its events tell it, the latest if no number is given. ``until``: as it was after that event.
 
     Raises StagewatchError when there is none, or none of that number; it names those there are.
     """
@@ -115,7 +116,8 @@ def load(folder: Path, number: int | None = None) -> RunState:
             number = numbers[-1]
         if number not in numbers:
             raise StagewatchError(f"there is no iteration {number}; recorded: {_ranges(numbers)}")
-        return replay(journal.events(number))
+        recorded = journal.events(number)
+        return replay(recorded if until is None else takewhile(lambda one: one.seq <= until, recorded))
 
 
 def evidence(folder: Path, iteration: int, test: int, attempt: int) -> Evidence | None:

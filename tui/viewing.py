@@ -18,7 +18,9 @@ import msgspec
 
 from tui import places, queries
 from tui.client.asking import ask
-from tui.client.live import LiveFeed, who
+from tui.client.live import LiveFeed
+from tui.client.looks import Look, keep_look, last_look
+from tui.client.person import person, who
 from tui.client.recorded import RecordedFeed
 from tui.documents import write_document
 from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
@@ -204,7 +206,12 @@ async def _draw(feed: LiveFeed | RecordedFeed, wanted: Wanted) -> None:
     from tui.app import run_board
     from tui.reports.lines import Lines
 
-    if await run_board(feed, theme=wanted.theme, lines=Lines().of) == "stop":
+    folder, me = places.project_folder(Path(feed.state.root)), person()
+    since = last_look(folder, me) if isinstance(feed, LiveFeed) else None
+    decision = await run_board(feed, theme=wanted.theme, lines=Lines().of, since=since)
+    if isinstance(feed, LiveFeed):
+        keep_look(folder, me, Look(feed.state.iteration, feed.state.seq, time.time()))
+    if decision == "stop":
         # An answer is heard by whoever reads the updates, and the board does no longer.
         ending = asyncio.create_task(_drain(feed))
         await feed.send(Stop())

@@ -12,6 +12,7 @@ from tests.support.feed import ScriptedFeed
 from tests.support.screen import text_of
 from tui import events as e
 from tui.app import Lines, StagewatchApp
+from tui.client.looks import Look
 from tui.screens.base import BaseScreen
 
 WIDE, MIDDLE, SMALL = (160, 45), (80, 24), (40, 12)
@@ -69,11 +70,13 @@ class Board:
 @asynccontextmanager
 async def board(
     feed: ScriptedFeed, size: tuple[int, int] = WIDE, *, ascii: bool = False, theme: str = "dark",
-    lines: Lines | None = None,
+    lines: Lines | None = None, since: Look | None = None,
 ) -> AsyncIterator[Board]:  # fmt: skip
     """The board of a feed, drawn once."""
     found: list[Board] = []
-    app = StagewatchApp(feed, theme=theme, ascii=ascii, clock=lambda: found[0].now if found else NOW, lines=lines)
+    app = StagewatchApp(
+        feed, theme=theme, ascii=ascii, clock=lambda: found[0].now if found else NOW, lines=lines, since=since
+    )
     async with app.run_test(size=size) as pilot:
         found.append(Board(app, pilot, feed))
         await found[0].settle()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from tui.client.feed import Company
+from tui.errors import StagewatchError
 from tui.events import Event, Evidence
 from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, Rerun, WantKeys
 from tui.queries import IterationSummary, summary
@@ -75,8 +76,11 @@ class ScriptedArchive:
     async def iterations(self, newest: int) -> list[IterationSummary]:
         return [summary(state) for state in self.states[-newest:]]
 
-    async def iteration(self, number: int) -> RunState:
-        return next(state for state in self.states if state.iteration == number)
+    async def iteration(self, number: int, until: int | None = None) -> RunState:
+        found = [state for state in self.states if state.iteration == number and until in (None, state.seq)]
+        if not found:
+            raise StagewatchError(f"there is no iteration {number}")
+        return found[0]
 
     async def past(self, node: str, ordinal: int) -> Past:
         return self.pasts.get((node, ordinal), Past(node, ordinal, ()))

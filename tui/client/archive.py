@@ -23,8 +23,8 @@ class Archive(Protocol):
     async def iterations(self, newest: int) -> list[IterationSummary]:
         """The latest, oldest first."""
 
-    async def iteration(self, number: int) -> RunState:
-        """One of them, as its events tell it."""
+    async def iteration(self, number: int, until: int | None = None) -> RunState:
+        """One of them, as its events tell it; ``until``: as it was after that one."""
 
     async def past(self, node: str, ordinal: int) -> Past:
         """What a test has done in all of them."""
@@ -42,8 +42,8 @@ class JournalArchive:
     async def iterations(self, newest: int) -> list[IterationSummary]:
         return await asyncio.to_thread(lambda: queries.history(self._folder(), newest))
 
-    async def iteration(self, number: int) -> RunState:
-        return await asyncio.to_thread(lambda: queries.load(self._folder(), number))
+    async def iteration(self, number: int, until: int | None = None) -> RunState:
+        return await asyncio.to_thread(lambda: queries.load(self._folder(), number, until))
 
     async def past(self, node: str, ordinal: int) -> Past:
         return await asyncio.to_thread(lambda: queries.past_of(self._folder(), node, ordinal))

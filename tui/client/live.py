@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -14,6 +12,7 @@ import msgspec
 from tui import places, queries
 from tui.client.archive import JournalArchive
 from tui.client.feed import Company
+from tui.client.person import who
 from tui.errors import INTERNAL, StagewatchError
 from tui.events import Event, Evidence
 from tui.protocol import (
@@ -206,15 +205,3 @@ class LiveFeed:
 
 def _load(root: Path, iteration: int) -> RunState:
     return queries.load(places.project_folder(root), iteration)
-
-
-def who() -> str:
-    """This user, as other viewers see who drives: ``ann@pts/3 from 10.0.0.7``."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):
-        name = str(os.getuid())
-    with suppress(OSError):
-        name += "@" + os.ttyname(0).removeprefix("/dev/")
-    client = os.environ.get("SSH_CLIENT", "").partition(" ")[0]
-    return f"{name} from {client}" if client else name

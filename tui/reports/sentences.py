@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.events import FAILING, Exit
+from tui.events import FAILING, Exit, Signature
 from tui.gate import Verdict
 from tui.reports.amounts import clock, many, took
 from tui.reports.summary import STANDINGS, failure_words
@@ -122,6 +122,13 @@ def names_of(names: Sequence[str]) -> str:
     """The first few, and how many more."""
     rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + rest
+
+
+def sentence(signature: Signature) -> str:
+    """A signature in one line."""
+    if not signature.exception or signature.message.startswith(signature.exception):
+        return signature.message or signature.exception or "no message"
+    return f"{signature.exception}: {signature.message}" if signature.message else signature.exception
 
 
 def pass_began(one: Pass) -> str:

@@ -51,6 +51,7 @@ class BoardScreen(BaseScreen):
         ("P", "pin the selected tier's live panel beside the board, or unpin it (from 200 columns)"),
         ("z", "the selected tier at full size: its tests as they come in, its gate, its trend"),
         ("S", "sort tests: failed first, slowest first, by name, latest first"),
+        ("A", "what happened while you were away, once more"),
         ("i", "the iterations, any two of them compared"),
         ("R", "the status report, as it would be written now"),
     )
@@ -70,6 +71,7 @@ class BoardScreen(BaseScreen):
         Binding("x", "cancel", show=False),
         Binding("slash", "search", show=False),
         Binding("i", "iterations", show=False),
+        Binding("A", "away", show=False),
         Binding("R", "report", show=False),
         Binding("n", "failure(1)", show=False),
         Binding("N,p", "failure(-1)", show=False),
@@ -275,6 +277,9 @@ class BoardScreen(BaseScreen):
 
     def action_iterations(self) -> None:
         self.board.iterations()
+
+    def action_away(self) -> None:
+        self.board.away()
 
     def action_report(self) -> None:
         self.board.report()

@@ -9,18 +9,12 @@ from textual.strip import Strip
 from tui.diagnosis.masks import stand_ins
 from tui.events import Signature
 from tui.reports.amounts import clock, many
+from tui.reports.sentences import sentence
 from tui.state import UNTARGETED, Group
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing
 from tui.widgets.marks import MARKS
 from tui.widgets.view import is_new
-
-
-def sentence(signature: Signature) -> str:
-    """A signature in one line."""
-    if not signature.exception or signature.message.startswith(signature.exception):
-        return signature.message or signature.exception or "no message"
-    return f"{signature.exception}: {signature.message}" if signature.message else signature.exception
 
 
 def alike(signature: Signature) -> list[str]:

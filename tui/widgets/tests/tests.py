@@ -9,9 +9,10 @@ from textual.strip import Strip
 
 from tui.events import FAILING
 from tui.reports.amounts import many
+from tui.reports.sentences import sentence
 from tui.state import Test
 from tui.widgets.amounts import took
-from tui.widgets.failures.failures import alike, sentence
+from tui.widgets.failures.failures import alike
 from tui.widgets.ink import Role
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing

@@ -10,10 +10,10 @@ from tui.gate import allowed_failures, tier_policy
 from tui.gate.words import span
 from tui.plan.model import GatePolicy
 from tui.reports.amounts import many, percent
+from tui.reports.sentences import sentence
 from tui.state import Tally
 from tui.widgets.amounts import brief
 from tui.widgets.bar import parts, put_bar
-from tui.widgets.failures.failures import sentence
 from tui.widgets.ink import Role
 from tui.widgets.marks import MARKS
 from tui.widgets.panel import Panel
