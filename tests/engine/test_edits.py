@@ -42,6 +42,9 @@ async def test_an_unchanged_rerun_forks_what_was_collected(hosted: Hosted) -> No
     last = told.test("test_it").attempts[-1]
     assert (last.outcome, last.generation, last.cold_reason) == ("passed", 1, None)
     assert generations(hosted) == 1
+    first = told.test("test_it").attempts[0]
+    assert first.age is not None and last.age is not None
+    assert 0 <= first.age < last.age <= hosted.told.state.now - hosted.told.state.began
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,9 @@ async def test_where_forking_is_not_safe_every_worker_is_a_fresh_process(tmp_pat
             "test_pid": "passed", "test_fails": "failed", "test_exits": "crashed", "test_after": "passed"
         }  # fmt: skip
         assert reason.split()[-1].rstrip("s") in (told.test("test_pid").attempts[-1].cold_reason or "")
+        assert {attempt.age for test in told.state.present() for attempt in test.attempts} == {None}
         assert "cold: " in told.notices()
         (project / "test_cold.py").write_text("def test_pid(): pass\n")
         told = await hosted.rerun("test_pid")
         assert told.test("test_pid").attempts[-1].cold_reason is None
+        assert told.test("test_pid").attempts[-1].age is not None
