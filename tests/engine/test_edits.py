@@ -126,7 +126,8 @@ COLD = {
     "2 threads": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
     "a socket": "import socket\nkept = socket.socket()",
     "an event loop": "import asyncio\nkept = asyncio.new_event_loop()",
-    "a database": "import sqlite3\nkept = sqlite3.connect('kept.db')\nkept.execute('create table if not exists t(a)')",
+    "a database": "import sqlite3\nkept = sqlite3.connect('kept.x')\nkept.execute('create table if not exists t(a)')",
+    "a pipe": "import os\nkept = os.pipe()",
 }
 
 
