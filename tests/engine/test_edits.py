@@ -148,5 +148,14 @@ async def test_where_forking_is_not_safe_every_worker_is_a_fresh_process(tmp_pat
         assert "cold: " in told.notices()
         (project / "test_cold.py").write_text("def test_pid(): pass\n")
         told = await hosted.rerun("test_pid")
+        assert "warm again" in told.notices() and "warmth lost" not in told.notices()
         assert told.test("test_pid").attempts[-1].cold_reason is None
         assert told.test("test_pid").attempts[-1].age is not None
+
+
+async def test_an_edit_that_costs_the_warmth_says_so(hosted: Hosted, project: Path) -> None:
+    (project / "test_it.py").write_text(f"{COLD['a socket']}\ndef test_it(): pass\n")
+    told = await hosted.rerun("test_it")
+    assert told.notices().count("warmth lost, cold: a socket opened during collection") == 1
+    last = told.test("test_it").attempts[-1]
+    assert (last.outcome, last.cold_reason) == ("passed", "a socket opened during collection")
