@@ -81,6 +81,7 @@ class Script:
         cold_reason: str | None = None,
         subtests: tuple[int, int] | None = None,
         has_evidence: bool = False,
+        age: float | None = None,
     ) -> Script:
         """An attempt, begun and finished."""
         self.add(e.TestStarted(self.at, test, worker))
@@ -103,6 +104,7 @@ class Script:
                 exit=exit,
                 subtests=subtests,
                 has_evidence=has_evidence,
+                age=age,
             )
         )
 

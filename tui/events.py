@@ -280,7 +280,11 @@ class TestStarted(_Event, frozen=True, tag="test-started"):
 
 
 class TestFinished(_Event, frozen=True, tag="test-finished"):
-    """One attempt's result. ``phases``: seconds of setup, call, teardown. ``subtests``: (passed, failed)."""
+    """One attempt's result. ``phases``: seconds of setup, call, teardown. ``subtests``: (passed, failed).
+
+    ``age``: how many seconds before it began its generation had been collected; None for a fresh process (*cold*),
+    which collects for itself, and where it is not known.
+    """
 
     test: int
     worker: int
@@ -296,6 +300,7 @@ class TestFinished(_Event, frozen=True, tag="test-finished"):
     exit: Exit | None = None
     subtests: tuple[int, int] | None = None
     has_evidence: bool = False
+    age: float | None = None
 
 
 class TestsBlocked(_Event, frozen=True, tag="tests-blocked"):

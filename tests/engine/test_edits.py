@@ -42,6 +42,9 @@ async def test_an_unchanged_rerun_forks_what_was_collected(hosted: Hosted) -> No
     last = told.test("test_it").attempts[-1]
     assert (last.outcome, last.generation, last.cold_reason) == ("passed", 1, None)
     assert generations(hosted) == 1
+    first = told.test("test_it").attempts[0]
+    assert first.age is not None and last.age is not None
+    assert 0 <= first.age < last.age <= hosted.told.state.now - hosted.told.state.began
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,8 @@ COLD = {
     "2 threads": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
     "a socket": "import socket\nkept = socket.socket()",
     "an event loop": "import asyncio\nkept = asyncio.new_event_loop()",
-    "a database": "import sqlite3\nkept = sqlite3.connect('kept.db')\nkept.execute('create table if not exists t(a)')",
+    "a database": "import sqlite3\nkept = sqlite3.connect('kept.x')\nkept.execute('create table if not exists t(a)')",
+    "a pipe": "import os\nkept = os.pipe()",
 }
 
 
@@ -140,7 +144,18 @@ async def test_where_forking_is_not_safe_every_worker_is_a_fresh_process(tmp_pat
             "test_pid": "passed", "test_fails": "failed", "test_exits": "crashed", "test_after": "passed"
         }  # fmt: skip
         assert reason.split()[-1].rstrip("s") in (told.test("test_pid").attempts[-1].cold_reason or "")
+        assert {attempt.age for test in told.state.present() for attempt in test.attempts} == {None}
         assert "cold: " in told.notices()
         (project / "test_cold.py").write_text("def test_pid(): pass\n")
         told = await hosted.rerun("test_pid")
+        assert "warm again" in told.notices() and "warmth lost" not in told.notices()
         assert told.test("test_pid").attempts[-1].cold_reason is None
+        assert told.test("test_pid").attempts[-1].age is not None
+
+
+async def test_an_edit_that_costs_the_warmth_says_so(hosted: Hosted, project: Path) -> None:
+    (project / "test_it.py").write_text(f"{COLD['a socket']}\ndef test_it(): pass\n")
+    told = await hosted.rerun("test_it")
+    assert told.notices().count("warmth lost, cold: a socket opened during collection") == 1
+    last = told.test("test_it").attempts[-1]
+    assert (last.outcome, last.cold_reason) == ("passed", "a socket opened during collection")

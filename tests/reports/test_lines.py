@@ -107,6 +107,13 @@ def test_an_edit_is_told_and_a_pass_after_it_is_fixed_not_flaky() -> None:
     assert any("(attempt 2, warm, fixed: sources changed)" in line for line in lines)
 
 
+def test_a_warm_rerun_says_how_old_what_it_was_forked_from_is() -> None:
+    script = simple("failed").asked([1]).ran(1, "failed", age=340.0).asked([1]).ran(1, cold_reason="2 threads")
+    lines = "\n".join(told_singly(script.events))
+    assert "attempt 2, warm, generation 1, 340.0s old" in lines
+    assert "attempt 3, cold: 2 threads" in lines
+
+
 def test_a_part_says_which() -> None:
     script = Script(partial=True)
     began = script.events[0]

@@ -66,7 +66,7 @@ def test_every_published_field_is_there() -> None:
     script = Script(plan, revision="8f3c2e1")
     tests = script.found("tests/x.py::test_a", "tests/x.py::test_b")
     script.collected().asked(tests)
-    script.ran(tests[0], "timeout", "over 30 s", exit=e.Exit(signal="SIGKILL"), has_evidence=True)
+    script.ran(tests[0], "timeout", "over 30 s", exit=e.Exit(signal="SIGKILL"), has_evidence=True, age=2.5)
     script.ran(tests[1])
     script.asked(tests[:1]).ran(tests[0], cold_reason="3 threads run").pass_ended()
     made = document(script.state(), LEFT_BEHIND)
@@ -103,6 +103,8 @@ def test_every_published_field_is_there() -> None:
         "outcome": "timeout",
         "warm": True,
         "cold_reason": None,
+        "generation": 1,
+        "age": 2.5,
         "worker": 1,
         "requested": "2025-09-07T00:31:04.500+00:00",
         "started": "2025-09-07T00:31:04.690+00:00",
@@ -118,6 +120,7 @@ def test_every_published_field_is_there() -> None:
         "cut": ["output: 3 MB left out"],
     }
     assert (attempts[1]["warm"], attempts[1]["cold_reason"]) == (False, "3 threads run")
+    assert (attempts[1]["generation"], attempts[1]["age"]) == (1, None)
     assert (attempts[1]["message"], attempts[1]["traceback"], attempts[1]["exit"]) == (None, None, None)
 
 

@@ -177,6 +177,15 @@ async def test_deaths_and_timeouts_say_how(outcome: e.Outcome, exit: e.Exit | No
         assert "cold: two threads" in seen.text
 
 
+@pytest.mark.parametrize("size", [(160, 45), (80, 24)])
+async def test_a_warm_attempt_says_how_old_what_it_was_forked_from_is(size: tuple[int, int]) -> None:
+    made = deploy()
+    made.result(made.ids["P2"][1], "failed", 200, 0.2, None, "again", age=340.0)
+    async with board(made.feed(), size) as seen:
+        await seen.press("down", "enter", "enter", "2")
+        assert "warm, generation 1, 340.0s old" in seen.text
+
+
 async def test_subtests_are_listed() -> None:
     made = deploy()
     subtests = (e.Subtest("i=1", "passed"), e.Subtest("i=2", "failed", "assert 2 == 3"))

@@ -76,7 +76,7 @@ class Deploy:
     def result(
         self, test: int, outcome: e.Outcome, at: float, duration: float, signature: e.Signature | None = None,
         message: str = "", worker: int = 1, exit: e.Exit | None = None, has_evidence: bool = False,
-        cold_reason: str | None = None,
+        cold_reason: str | None = None, age: float | None = None,
     ) -> None:  # fmt: skip
         """An attempt that ends ``at`` seconds after the beginning."""
         end = BEGAN + at
@@ -85,7 +85,7 @@ class Deploy:
             e.TestFinished(
                 end, test, worker, 1, outcome, end - duration, duration, (0.02, duration, 0.01), BEGAN, cold_reason,
                 message or (f"{signature.exception}: {signature.message}" if signature else ""), signature, exit,
-                has_evidence=has_evidence,
+                has_evidence=has_evidence, age=age,
             )
         )  # fmt: skip
 

@@ -74,6 +74,8 @@ class Collector:
         self._surroundings: dict[str, str] = {}
         self._secrets: tuple[str, ...] = ()
         self._number = 0
+        self._forked: bool | None = None
+        """Whether the last that collected could be forked; None before there was one."""
         self._launched: list[Generation] = []
         self._closing = False
         self.newest: list[Generation] = []
@@ -185,7 +187,12 @@ class Collector:
         facts = [generation.facts for generation in generations if generation.facts is not None]
         cold = next((fact.cold_reason for fact in facts if fact.cold_reason), None)
         if cold:
-            self._tell(Noticed(time.time(), f"cold: {cold}, so every worker is a fresh process"))
+            lost = "warmth lost, " if self._forked else ""
+            self._tell(Noticed(time.time(), f"{lost}cold: {cold}, so every worker is a fresh process"))
+        elif self._forked is False:
+            self._tell(Noticed(time.time(), "warm again: workers and reruns are forks of what was collected"))
+        if facts:
+            self._forked = cold is None
         now = time.time()
         self._tell(
             Collected(

@@ -412,6 +412,7 @@ class Crew:
                 signature=signature(explained.exception, explained.message, explained.own_frame) if failing else None,
                 subtests=(len(subtests) - subtests.count("failed"), subtests.count("failed")) if subtests else None,
                 has_evidence=evidence is not None,
+                age=worker.generation.age(explained.started),
             ),
             evidence,
         )  # fmt: skip
@@ -435,6 +436,7 @@ class Crew:
                 signature=signature(outcome, message, "") if outcome in FAILING else None,
                 exit=how,
                 has_evidence=evidence is not None,
+                age=worker.generation.age(worker.started),
             ),
             evidence,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -53,6 +54,8 @@ class Generation:
         self.errors: list[wire.Uncollected] = []
         self.notes: list[str] = []
         self.facts: wire.Facts | None = None
+        self.ready = 0.0
+        """When it had collected."""
         self.tests: list[int | None] = []
         self.indexes: dict[int, int] = {}
         self.exit_code: int | None = None
@@ -77,6 +80,11 @@ class Generation:
     @property
     def cold_reason(self) -> str | None:
         return None if self.facts is None else self.facts.cold_reason
+
+    def age(self, at: float) -> float | None:
+        """How long it had been collected then; None where its workers collect for themselves."""
+        # a clock may have been set back
+        return max(0.0, at - self.ready) if self.ready and self.cold_reason is None else None
 
     async def launch(self, order: Order, changed: tuple[str, ...]) -> None:
         """Start the agent. Raises OSError when the interpreter can't be started."""
@@ -169,6 +177,7 @@ class Generation:
                 self.notes.append(said.text)
             case wire.Collected():
                 self.facts = said.facts
+                self.ready = time.time()
                 self.data = said.facts.data
                 if not self.collected.done():
                     self.collected.set_result(None)

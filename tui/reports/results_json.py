@@ -113,12 +113,18 @@ class Subtest(msgspec.Struct, frozen=True):
 
 
 class AttemptResult(msgspec.Struct, frozen=True):
-    """``warm``: in a fork of a collected process, or ``cold_reason`` says why not. Null where no worker ran it."""
+    """``warm``: in a fork of a collected process, or ``cold_reason`` says why not. Null where no worker ran it.
+
+    ``generation``: which collection it is of. ``age``: for how many seconds that had been collected when it began;
+    null for a fresh process, which collects for itself.
+    """
 
     number: int
     outcome: Outcome
     warm: bool | None
     cold_reason: str | None
+    generation: int | None
+    age: float | None
     worker: int | None
     requested: str | None
     started: str
@@ -303,6 +309,8 @@ def _attempt(number: int, attempt: Attempt, evidence: Evidence, turned: Turn | N
         outcome=attempt.outcome,
         warm=attempt.cold_reason is None if in_worker else None,
         cold_reason=attempt.cold_reason,
+        generation=attempt.generation if in_worker else None,
+        age=None if attempt.age is None else _seconds(attempt.age),
         worker=attempt.worker if in_worker else None,
         requested=None if attempt.requested is None else moment(attempt.requested),
         started=moment(attempt.started),

@@ -27,6 +27,13 @@ def exit_words(exit: Exit) -> str:
     return f"ended with exit code {exit.code}" if exit.code is not None else "ended"
 
 
+def warmth_words(attempt: Attempt) -> str:
+    """Whether it ran in a fork, of which generation and how old that was, or why not."""
+    if attempt.cold_reason:
+        return f"cold: {attempt.cold_reason}"
+    return "warm" if attempt.age is None else f"warm, generation {attempt.generation}, {took(attempt.age)} old"
+
+
 def result(state: RunState, test: Test, index: int) -> Iterator[str]:
     """A result's line; for one that did not pass, what it said is on the next."""
     attempt = test.attempts[index]
@@ -90,7 +97,7 @@ def _notes(state: RunState, test: Test, index: int) -> Iterator[str]:
         yield f"{passed} of {many(passed + failed, 'subtest')} passed"
     if index and not test.collection:
         yield f"attempt {index + 1}"
-        yield f"cold: {attempt.cold_reason}" if attempt.cold_reason else "warm"
+        yield warmth_words(attempt)
     if (turned := turn_as_it_came(state, test, index)) is not None:
         yield turned.words
 

@@ -45,6 +45,7 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     after: str | None = None
     mixed: bool = False
     environment: int = 0
+    age: float | None = None
 
 
 class Test(msgspec.Struct, array_like=True):

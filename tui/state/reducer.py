@@ -254,6 +254,7 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             stamp.after,
             stamp.mixed,
             _environment(state, test),
+            event.age,
         )
     )
     enter(state, test)

@@ -8,6 +8,7 @@ import time
 
 from tui.events import Evidence
 from tui.reports.amounts import many
+from tui.reports.sentences import warmth_words
 from tui.state import Attempt, Test
 from tui.widgets.amounts import brief, precise
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
@@ -77,7 +78,7 @@ def attempt_rows(test: Test, shown: int, glyphs: Glyphs, width: int) -> list[Row
                 Piece(18, precise(attempt.duration)),
                 Piece(28, time.strftime("%H:%M:%S", time.localtime(attempt.started)), "muted"),
                 Piece(39, f"w{attempt.worker}", "muted"),
-                Piece(45, _warmth(attempt), "warn" if attempt.cold_reason else "muted"),
+                Piece(45, warmth_words(attempt), "warn" if attempt.cold_reason else "muted"),
             )
         )
         rows.append(first)
@@ -86,10 +87,6 @@ def attempt_rows(test: Test, shown: int, glyphs: Glyphs, width: int) -> list[Row
             rows += text_rows(attempt.message.partition("\n")[0], width, "text", x=5)
         rows.append(BLANK)
     return rows
-
-
-def _warmth(attempt: Attempt) -> str:
-    return f"cold: {attempt.cold_reason}" if attempt.cold_reason else "warm"
 
 
 def _details(attempt: Attempt, *, again: bool) -> list[str]:

@@ -7,11 +7,13 @@ locked for ever, and two processes that share a connection speak into each other
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 from .setup import open_descriptors
 
 _DATABASES = (".db", ".sqlite", ".sqlite3")
+_SQLITE = b"SQLite format 3\0"
 
 
 def reason_against_forking(descriptors_before: set[int]) -> str | None:
@@ -27,11 +29,31 @@ def reason_against_forking(descriptors_before: set[int]) -> str | None:
             continue  # it was the one that listed the others
         if target.startswith("socket:"):
             return "a socket opened during collection"
+        if target.startswith("pipe:"):
+            return "a pipe opened during collection"
         if "eventpoll" in target:
             return "an event loop made during collection"
-        if target.endswith(_DATABASES):
+        if target.endswith(_DATABASES) or _holds_database(descriptor):
             return f"a database opened during collection ({os.path.basename(target)})"
     return None
+
+
+def copied_state() -> str | None:
+    """What forking copies without harm to any process, but not without a difference; None where there is nothing."""
+    if "numpy.random" in sys.modules:
+        return (
+            "numpy's random state was made during collection: all forked workers and reruns draw the same numbers; "
+            "seed it in a fixture, or make a generator where it is used"
+        )
+    return None
+
+
+def _holds_database(descriptor: int) -> bool:
+    """Whatever its name: read through its own descriptor, as closing another one would give up SQLite's locks."""
+    try:
+        return os.pread(descriptor, len(_SQLITE), 0) == _SQLITE
+    except OSError:
+        return False
 
 
 def _thread_count() -> int:

@@ -21,7 +21,7 @@ import pytest
 from . import channel, collected
 from .changes import Sources
 from .children import Children
-from .forksafety import reason_against_forking
+from .forksafety import copied_state, reason_against_forking
 from .report import Reports
 from .setup import Setup
 from .worker import Worker
@@ -99,7 +99,8 @@ class Zygote:
         for start in range(0, len(rows), _ROWS_A_LINE):
             self._say(["items", rows[start : start + _ROWS_A_LINE]])
         tell_errors(self._setup, self._errors)
-        for note in self._notes:
+        copied = None if self._cold_reason else copied_state()
+        for note in [*self._notes, *([copied] if copied else [])]:
             self._say(["note", mask(note)])
         self._say(
             [
