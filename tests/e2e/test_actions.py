@@ -261,10 +261,10 @@ def _memory(pid: int) -> int:
 
 def test_what_it_leaves_running_goes_on_through_reruns_to_the_sessions_end(user: User) -> None:
     code = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {WAITS!r}]); print('started', flush=True)"
-    root = project(user, action("T", "tunnel", *python(code)))
+    root = project(user, action("U", "tunnel", *python(code)))
     keep(user, root)
     record = user.session()
-    done = user.type("action", "T", cwd=root)
+    done = user.type("action", "U", cwd=root)
     assert done.code == 0 and done.out.splitlines()[0] in ("started", "waits")
     user.type("rerun", "--failed", "--headless", cwd=root)
     assert [line for line in bearing(record.mark) if "time.sleep" in line], "no test has left it behind"
