@@ -34,10 +34,11 @@ from tui.screens.failure import FailureScreen
 from tui.screens.framework import ThriftyApp
 from tui.screens.help import HelpScreen
 from tui.screens.iterations import IterationsScreen
+from tui.screens.keys import Keyed
 from tui.screens.notices import Notices
 from tui.screens.output import OutputScreen
+from tui.screens.palette import PaletteScreen
 from tui.screens.report import ReportScreen
-from tui.screens.searching import SearchingScreen
 from tui.screens.stream import StreamScreen
 from tui.screens.terminal import background
 from tui.screens.tier import TierScreen
@@ -177,24 +178,12 @@ class StagewatchApp(ThriftyApp):
     async def on_event(self, event: events.Event) -> None:
         """An open question or search takes keys before anything else does."""
         screen = self.screen if self.screen_stack else None
-        if isinstance(screen, BaseScreen) and isinstance(event, events.Key) and screen.ends_alone(event.key):
-            return
-        if isinstance(screen, BaseScreen) and screen.footer.takes_keys and not event.is_forwarded:
-            if isinstance(event, events.Key):
-                screen.footer.take(event)
+        if isinstance(screen, BaseScreen) and not event.is_forwarded:
+            if isinstance(event, events.Key) and screen.takes(event):
                 return
-            if isinstance(event, events.Paste):
+            if isinstance(event, events.Paste) and screen.footer.takes_keys:
                 screen.footer.paste(event.text)
                 return
-        elif (
-            isinstance(screen, (BoardScreen, SearchingScreen))
-            and isinstance(event, events.Key)
-            and event.key == "slash"
-        ):
-            # At once, not by way of the focused panel's queue: what was typed behind it, on a slow line in the same
-            # packet, is the search's and no command.
-            screen.action_search()
-            return
         if isinstance(event, events.Resize):
             event = self.as_it_is_now(event)
             self.forget_terminal()
@@ -234,7 +223,14 @@ class StagewatchApp(ThriftyApp):
         self.forget_terminal()
         self.screen.refresh()
 
-    def help(self, of: str, keys: Sequence[tuple[str, str]], actions: Sequence[tuple[str, str]]) -> None:
+    def palette(self, commands: Sequence[Keyed]) -> None:
+        self.push_screen(PaletteScreen(self._looked_at, commands))
+
+    def press(self, key: events.Key) -> None:
+        """As if it had been pressed, once what is under way is done."""
+        self.post_message(key)
+
+    def help(self, of: str, keys: Sequence[Keyed], actions: Sequence[Keyed]) -> None:
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self._looked_at, of, tuple(keys), tuple(actions)))
 

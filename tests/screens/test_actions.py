@@ -53,6 +53,7 @@ def test_the_keys_that_a_plan_may_not_take_are_those_that_are_bound() -> None:
     names = {
         "question_mark": "?",
         "slash": "/",
+        "colon": ":",
         "exclamation_mark": "!",
         "left_square_bracket": "[",
         "right_square_bracket": "]",

@@ -14,7 +14,7 @@ BOUND = {
     "o": "the output of an action", "i": "the iterations", "c": "a canary", "S": "sorting", "R": "the report",
     "z": "a tier at full size", "!": "what blocks", "P": "pinning a tier", "L": "log levels", "e": "the editor",
     "v": "viewing an iteration", "w": "writing the report", "u": "unfold", "y": "copy", "K": "handing over keys",
-    "M": "the mouse", "T": "a panel alone", "A": "what happened while away",
+    "M": "the mouse", ":": "the palette", "T": "a panel alone", "A": "what happened while away",
     "[": "the one before", "]": "the next one", "j": "down", "k": "up", "g": "the first row", "G": "the last row",
     **dict.fromkeys("123456789", "tabs"),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal, Protocol, cast
 
@@ -17,6 +17,7 @@ from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, Reru
 from tui.reports.actions import command_words
 from tui.reports.sentences import names_of
 from tui.screens.framework import Placed
+from tui.screens.keys import EVERYWHERE, Keyed, commands
 from tui.state import RunState
 from tui.widgets.footer.footer import Footer, Key, Question
 from tui.widgets.grid import Grid
@@ -31,7 +32,9 @@ class Board(Protocol):
     def can_stream(self) -> bool: ...
     def leave(self, decision: Literal["leave", "stop"]) -> None: ...
     def repaint(self) -> None: ...
-    def help(self, of: str, keys: tuple[tuple[str, str], ...], actions: tuple[tuple[str, str], ...]) -> None: ...
+    def help(self, of: str, keys: Sequence[Keyed], actions: Sequence[Keyed]) -> None: ...
+    def palette(self, commands: Sequence[Keyed]) -> None: ...
+    def press(self, key: events.Key) -> None: ...
     def stream(self) -> None: ...
     def mouse(self) -> None: ...
     def away(self) -> None: ...
@@ -58,9 +61,10 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         Binding("K", "keys", show=False),
         Binding("M", "mouse", show=False),
         Binding("T", "alone", show=False),
+        Binding("colon,ctrl+p", "palette", show=False),
     ]
     NAME: ClassVar[str] = ""
-    KEYS_HELP: ClassVar[tuple[tuple[str, str], ...]] = ()
+    KEYS_HELP: ClassVar[tuple[Keyed, ...]] = ()
 
     def __init__(self, view: View) -> None:
         super().__init__()
@@ -213,11 +217,14 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         else:
             self._set_alone(panel or "")
 
-    def ends_alone(self, key: str) -> bool:
-        """Whether a key has ended that."""
-        if not self._alone or key not in {"T", "escape"}:
+    def takes(self, key: events.Key) -> bool:
+        """Whether a key was for what is open before the panels: they don't get it then."""
+        if self._alone and key.key in {"T", "escape"}:
+            self._set_alone("")
+        elif self.footer.takes_keys:
+            self.footer.take(key)
+        else:
             return False
-        self._set_alone("")
         return True
 
     def _set_alone(self, panel: str) -> None:
@@ -270,8 +277,20 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         self.board.repaint()
 
     def action_help(self) -> None:
-        actions = [(one.key, f"{one.title}: {command_words(one.command)}") for one in self.view.state.plan.actions]
-        self.board.help(self.NAME, self.KEYS_HELP, tuple(actions))
+        self.board.help(self.NAME, [*self.KEYS_HELP, *self._everywhere()], self._actions())
+
+    def action_palette(self) -> None:
+        self.board.palette(commands([*self._actions(), *self.keys_now(), *self._everywhere()]))
+
+    def keys_now(self) -> Sequence[Keyed]:
+        """What the screen's own keys do as it stands."""
+        return self.KEYS_HELP
+
+    def _everywhere(self) -> list[Keyed]:
+        return [one for one in EVERYWHERE if one[0] != "s" or self.board.can_stream]
+
+    def _actions(self) -> list[Keyed]:
+        return [(one.key, f"{one.title}: {command_words(one.command)}") for one in self.view.state.plan.actions]
 
     def action_stream(self) -> None:
         if self.board.can_stream:

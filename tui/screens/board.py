@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.protocol import Cancel, Rerun
 from tui.reports.amounts import many
 from tui.screens.base import BaseScreen
+from tui.screens.searching import opens_search
 from tui.state import Test
 from tui.widgets.actions.actions import Actions
 from tui.widgets.failures.failures import Failures
@@ -35,7 +36,8 @@ class BoardScreen(BaseScreen):
 
     NAME = "board"
     KEYS_HELP = (
-        ("tab, shift+tab", "the next panel, the one before"),
+        ("tab", "the next panel"),
+        ("shift+tab", "the panel before"),
         ("arrows, j k", "move in a panel; page up and down, home, end"),
         ("enter", "a tier: its tests · a failure: what happened · a test: what happened"),
         ("esc", "back"),
@@ -46,7 +48,8 @@ class BoardScreen(BaseScreen):
         ("a", "run everything again (asks)"),
         ("x", "end the selected running test; elsewhere, cancel the run (asks)"),
         ("/", "find tests as you type, in all tiers"),
-        ("n, N", "the next failure, the one before"),
+        ("n", "the next failure"),
+        ("N, p", "the failure before"),
         ("!", "only what blocks the deploy, and all again"),
         ("P", "pin the selected tier's live panel beside the board, or unpin it (from 200 columns)"),
         ("z", "the selected tier at full size: its tests as they come in, its gate, its trend"),
@@ -204,6 +207,9 @@ class BoardScreen(BaseScreen):
         else:
             self.failures.move_to(self.failures.index + by)
         self.turn()
+
+    def takes(self, key: events.Key) -> bool:
+        return super().takes(key) or opens_search(self, key)
 
     def action_search(self) -> None:
         self.footer.type(self._searched)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
@@ -14,6 +15,7 @@ from textual.geometry import Region
 from tui.errors import StagewatchError
 from tui.events import Evidence
 from tui.protocol import Cancel
+from tui.screens.keys import Keyed
 from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.state import Test
@@ -39,8 +41,10 @@ class FailureScreen(SearchingScreen):
     KEYS_HELP = (
         ("1 2 3 4", "tabs"),
         ("arrows, j k", "scroll; space, page up and down, home, end"),
-        ("n, N", "the next failure, the one before"),
-        ("[ ]", "an earlier attempt, a later one"),
+        ("n", "the next failure"),
+        ("N, p", "the failure before"),
+        ("[", "an earlier attempt"),
+        ("]", "a later attempt"),
         ("/", "find a text in this tab; then n and N go from hit to hit, esc clears"),
         ("L", "of what was logged, only INFO and above; WARNING; ERROR; all again"),
         ("u", "unfold and fold library frames, and the locals of your own"),
@@ -215,6 +219,9 @@ class FailureScreen(SearchingScreen):
     def action_back(self) -> None:
         if not self.end_search():
             self.dismiss()
+
+    def keys_now(self) -> Sequence[Keyed]:
+        return [*((str(number), f"tab {tab.name}") for number, tab in enumerate(self._tabs.tabs, 1)), *self.KEYS_HELP]
 
     def action_tab(self, number: int) -> None:
         if number <= len(self._tabs.tabs):

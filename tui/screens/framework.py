@@ -9,6 +9,7 @@
 - ``crash_of``: Textual keeps the exception that ended an app to itself, and prints it with all local variables.
 - ``set_mouse``: Textual turns the mouse on for good or not at all, and then reports every motion, which an SSH line
   carries for nothing. Presses and the wheel are enough; what the driver is told makes it give the mouse back.
+- ``name_of_character``: what Textual calls the key of a character (``?`` is ``question_mark``).
 - ``Placed``: a layout by regions. Public, but a ``Layout`` of one's own is not documented.
 
 ``tests/screens/test_framework.py`` fails when one of these no longer fits the installed Textual.
@@ -28,6 +29,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.events import Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.keys import _character_to_key
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.strip import Strip
 from textual.widget import Widget
@@ -41,6 +43,10 @@ _Cell: TypeAlias = tuple[str, Style | None]
 
 GAP = 4
 """Unchanged cells that are sent again rather than stepped over: a step costs eight bytes."""
+
+
+def name_of_character(character: str) -> str:
+    return _character_to_key(character)
 
 
 class Placed(Layout):

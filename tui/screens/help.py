@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from tui.screens.keys import Keyed
 from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.widgets.document import BLANK, Document, Piece, Row, heading, wrapped
@@ -17,16 +18,6 @@ from tui.widgets.head.head import Head
 from tui.widgets.marks import FLAKY, MARKS
 from tui.widgets.search import TOKENS
 from tui.widgets.view import View
-
-EVERYWHERE = (
-    ("s", "the plain stream, and back"),
-    ("K", "who drives, who watches; ask for the keys, or hand them over to whoever asks"),
-    ("T", "the panel alone on the whole screen, to select and copy from; T or esc goes back"),
-    ("M", "the mouse: click, wheel; and the terminal's again"),
-    ("ctrl+l", "paint the whole screen again"),
-    ("q", "leave; a run that is not done asks whether it goes on"),
-    ("?", "this page, and back"),
-)
 
 
 class HelpScreen(SearchingScreen):
@@ -38,11 +29,9 @@ class HelpScreen(SearchingScreen):
         Binding("N,p", "hit(-1)", show=False),
     ]
 
-    def __init__(
-        self, view: View, of: str, keys: tuple[tuple[str, str], ...], actions: tuple[tuple[str, str], ...]
-    ) -> None:
+    def __init__(self, view: View, of: str, keys: tuple[Keyed, ...], actions: tuple[Keyed, ...]) -> None:
         super().__init__(view)
-        self._of, self._keys, self._actions = of, keys, actions
+        self._of, self._keys, self._of_the_plan = of, keys, actions
         self._document = Document(view, "document")
 
     def compose(self) -> ComposeResult:
@@ -71,7 +60,7 @@ class HelpScreen(SearchingScreen):
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self._document.hold(self._rows()))
 
-    def _keyed(self, listed: Sequence[tuple[str, str]]) -> list[Row]:
+    def _keyed(self, listed: Sequence[Keyed]) -> list[Row]:
         """Sentences are broken, not cut; on a narrow screen they begin below their key."""
         width = self._document.size.width - 4
         narrow = width < 50
@@ -86,12 +75,10 @@ class HelpScreen(SearchingScreen):
 
     def _rows(self) -> list[Row]:
         rows = [heading("KEYS", self._of)]
-        listed = self._keys + (EVERYWHERE if self.board.can_stream else EVERYWHERE[1:])
-        rows += self._keyed(listed)
-        if self._actions:
+        rows += self._keyed(self._keys)
+        if self._of_the_plan:
             rows += [BLANK, heading("ACTIONS", "of the plan")]
-            rows += self._keyed(self._actions)
-            rows.append(Row((Piece(0, "o", "strong", True), Piece(16, "the output of the one that runs or ran last"))))
+            rows += self._keyed(self._of_the_plan)
         rows += [BLANK, heading("MARKS")]
         glyphs = self.view.glyphs
         for mark in (*MARKS.values(), FLAKY):

@@ -38,7 +38,7 @@ class IterationsScreen(BaseScreen):
         ("arrows, j k", "another iteration: it is compared with the one before, or with the marked one"),
         ("space", "mark one to compare others with, and unmark it"),
         ("v", "view this iteration: its board as it was recorded; esc comes back"),
-        ("enter", "into what is different, and back: there arrows scroll"),
+        ("enter, tab, shift+tab", "into what is different, and back: there arrows scroll"),
         ("esc, i", "back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -30,8 +30,11 @@ class OutputScreen(SearchingScreen):
     NAME = "output of an action"
     KEYS_HELP = (
         ("arrows, j k", "scroll; end follows what comes"),
-        ("/", "find a text; then n and N go from hit to hit, esc clears"),
-        ("[ ]", "the action that ran before, the one after"),
+        ("/", "find a text as you type; esc clears"),
+        ("n", "the next hit"),
+        ("N, p", "the hit before"),
+        ("[", "the action that ran before"),
+        ("]", "the action that ran after"),
         ("x", "end it, if it runs (asks)"),
         ("o, esc", "back"),
     )

@@ -27,7 +27,9 @@ class ReportScreen(SearchingScreen):
     NAME = "report"
     KEYS_HELP = (
         ("arrows, j k", "scroll; space, page up and down, home, end"),
-        ("/", "find a text; then n and N go from hit to hit, esc clears"),
+        ("/", "find a text as you type; esc clears"),
+        ("n", "the next hit"),
+        ("N, p", "the hit before"),
         ("w", "write it to a file beside you, in Markdown (asks)"),
         ("esc, R", "back"),
     )

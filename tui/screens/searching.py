@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 
 from tui.screens.base import BaseScreen
@@ -12,6 +12,19 @@ from tui.widgets.document import Document
 from tui.widgets.footer.footer import Footer, Key
 
 HINT = "enter keeps it, then n N  esc clears"
+
+
+class Searched(Protocol):
+    def action_search(self) -> None: ...
+
+
+def opens_search(screen: Searched, key: events.Key) -> bool:
+    """At once, not by way of the focused panel's queue: what was typed behind it, on a slow line in the same packet,
+    is the search's and no command."""
+    if key.key != "slash":
+        return False
+    screen.action_search()
+    return True
 
 
 class SearchingScreen(BaseScreen):
@@ -22,6 +35,9 @@ class SearchingScreen(BaseScreen):
     @property
     def searched(self) -> Document:
         raise NotImplementedError
+
+    def takes(self, key: events.Key) -> bool:
+        return super().takes(key) or opens_search(self, key)
 
     def action_search(self) -> None:
         self.footer.type(self.searched.needle, HINT)

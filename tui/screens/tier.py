@@ -29,7 +29,8 @@ class TierScreen(BaseScreen):
     KEYS_HELP = (
         ("arrows, j k", "go among its tests, which then stand still; page up and down, home, end"),
         ("enter", "what happened in a test"),
-        ("[ ]", "the tier before, the next one"),
+        ("[", "the tier before"),
+        ("]", "the next tier"),
         ("S", "sort its tests: failed first, slowest first, by name, latest first"),
         ("r", "run this tier again (asks)"),
         ("f", "run again all that failed, in all tiers"),

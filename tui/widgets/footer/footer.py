@@ -57,7 +57,7 @@ class Footer(Panel, can_focus=False):
         self._message: tuple[str, Role, float] | None = None
         self.question: Question | None = None
         self.typing: str | None = None
-        self._hint = ""
+        self._hint, self._prompt = "", "/"
 
     def say(self, text: str, role: Role = "text") -> None:
         """Answer a key, in one line."""
@@ -71,9 +71,9 @@ class Footer(Panel, can_focus=False):
         self._message, self.question = None, question
         self.turn()
 
-    def type(self, text: str, hint: str = "") -> None:
+    def type(self, text: str, hint: str = "", prompt: str = "/") -> None:
         """Open the search with a text in it. ``hint``: what can be done, where tests are not what is found."""
-        self._message, self.typing, self._hint = None, text, hint
+        self._message, self.typing, self._hint, self._prompt = None, text, hint, prompt
         self.turn()
 
     @property
@@ -130,7 +130,7 @@ class Footer(Panel, can_focus=False):
                 line.put(line.at + 3, key, "run", bold=True)
                 line.put(line.at + 1, word, "text")
         elif self.typing is not None:
-            line.put(x, "/", "run", bold=True)
+            line.put(x, self._prompt, "run", bold=True)
             line.put(line.at + 1, self.typing, "strong", width=max(8, width - 40))
             line.put(line.at, self.view.glyphs.select, "run")
             wrong = "" if self._hint else self.view.search(self.typing).wrong
