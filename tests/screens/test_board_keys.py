@@ -202,7 +202,7 @@ async def test_question_mark_lists_all_keys() -> None:
     async with board(deploy().feed()) as seen:
         await seen.press("question_mark")
         assert isinstance(seen.screen, HelpScreen)
-        for key in ("tab", "enter", "esc", "f ", "r ", "a ", "x ", "/ ", "n, N", "ctrl+l", "q "):
+        for key in ("tab", "enter", "esc", "f ", "r ", "a ", "x ", "/ ", "n ", "N, p", "ctrl+l", "q "):
             assert f"\n  {key}" in seen.text
         await seen.press("question_mark")
         assert isinstance(seen.screen, BoardScreen)
@@ -329,10 +329,11 @@ async def test_marks_stay_where_the_list_is_another() -> None:
         assert "1 marked" in seen.text
 
 
-async def test_many_failures_are_asked_for_and_offer_a_canary() -> None:
+@pytest.mark.parametrize("screen", [(), ("z",), ("n", "enter")], ids=["board", "tier", "failure"])
+async def test_many_failures_are_asked_for_and_offer_a_canary(screen: tuple[str, ...]) -> None:
     made = many_failing(12)
     async with board(made) as seen:
-        await seen.press("f")
+        await seen.press(*screen, "f")
         assert seen.footer.startswith("Run 12 failed tests again?") and "one of each of 2 groups first" in seen.footer
         await seen.press("escape")
         assert made.sent == []

@@ -96,6 +96,6 @@ async def test_r_runs_the_tier_again_having_asked() -> None:
     made = deploy()
     async with board(made.feed()) as seen:
         await seen.press("z", "r")
-        assert seen.footer.startswith("Run all 25 tests of P1 again?") and not seen.feed.sent
+        assert seen.footer.startswith("Run P1's 25 tests again?") and not seen.feed.sent
         await seen.press("y")
         assert seen.feed.sent == [Rerun("tests", tuple(made.ids["P1"]), requested=NOW)]

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from tui.plan.model import Action
-from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, Rerun, WantKeys
+from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, WantKeys
 from tui.reports.actions import command_words
 from tui.reports.sentences import names_of
 from tui.screens.framework import Placed
@@ -146,21 +146,6 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         if feed.state.ended is not None:
             return "this iteration has ended"
         return None
-
-    def rerun(self, tests: list[int], nothing: str) -> None:
-        """Run tests again, or say why not."""
-        if why := self.why_not() or (None if tests else nothing):
-            self.footer.say(why)
-        else:
-            self.order(Rerun("tests", tuple(tests), requested=self.view.clock()))
-
-    def action_rerun_failed(self) -> None:
-        state = self.view.state
-        some = state.failed or self.view.total.outcomes.get("blocked")
-        if why := self.why_not() or (None if some else "nothing has failed"):
-            self.footer.say(why)
-        else:
-            self.order(Rerun("failed", requested=self.view.clock()))
 
     # Actions of the plan: their keys mean the same everywhere.
 

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui.protocol import Cancel, Rerun
 from tui.reports.amounts import many
-from tui.screens.base import BaseScreen
+from tui.screens.rerunning import RerunningScreen
 from tui.screens.searching import opens_search
 from tui.state import Test
 from tui.widgets.actions.actions import Actions
@@ -26,12 +26,10 @@ from tui.widgets.tiers.pinned import Pinned
 from tui.widgets.tiers.tiers import Tiers
 from tui.widgets.view import SORTINGS, Subject, View
 
-MANY = 10
-"""Tests that run again without a question."""
 PANELS = ("tiers", "failures", "tests", "running")
 
 
-class BoardScreen(BaseScreen):
+class BoardScreen(RerunningScreen):
     """Verdict, tiers, failures, tests, workers."""
 
     NAME = "board"
@@ -294,37 +292,10 @@ class BoardScreen(BaseScreen):
         state = self.view.state
         marked = [test for test in self.view.marked if test in state.tests and not state.tests[test].gone]
         tests = marked or [test.id for test in self._selected()]
-        if len(tests) <= MANY or self.why_not():
-            self._run(tests)
-            return
-        ask = f"Run {'the' if marked else 'these'} {many(len(tests), 'test')} again?"
-        self.footer.ask(Question(ask, (("y", "yes"),), lambda _: self._run(tests)))
+        self.rerun(tests, "nothing is selected that could run again", "the" if marked else "these")
 
-    def _run(self, tests: list[int]) -> None:
-        self.rerun(tests, "nothing is selected that could run again")
+    def reran(self) -> None:
         self.view.marked.clear()
-
-    def action_rerun_failed(self) -> None:
-        """At once when they are few; many are worth a question, and perhaps a canary first."""
-        count = len(self.view.state.failed)
-        if count <= MANY or self.why_not():
-            super().action_rerun_failed()
-            return
-        groups = len(self.view.groups)
-        answers = (("y", "all"), ("c", f"one of each of {many(groups, 'group')} first"))
-        self.footer.ask(
-            Question(
-                f"Run {many(count, 'failed test')} again?",
-                answers if groups < count else answers[:1],
-                lambda key: self.action_canary() if key == "c" else super(BoardScreen, self).action_rerun_failed(),
-            )
-        )
-
-    def action_canary(self) -> None:
-        if why := self.why_not() or (None if self.view.state.failed else "nothing has failed"):
-            self.footer.say(why)
-        else:
-            self.order(Rerun("failed", requested=self.view.clock(), canary=True))
 
     def action_sort(self) -> None:
         view = self.view

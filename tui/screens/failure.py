@@ -16,6 +16,7 @@ from tui.errors import StagewatchError
 from tui.events import Evidence
 from tui.protocol import Cancel
 from tui.screens.keys import Keyed
+from tui.screens.rerunning import RerunningScreen
 from tui.screens.searching import SearchingScreen
 from tui.screens.slim import slim
 from tui.state import Test
@@ -34,7 +35,7 @@ from tui.widgets.head.progress import Progress
 from tui.widgets.view import View
 
 
-class FailureScreen(SearchingScreen):
+class FailureScreen(SearchingScreen, RerunningScreen):
     """Message, source, calls, output, attempts of one test."""
 
     NAME = "failure"

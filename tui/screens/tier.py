@@ -10,10 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 
-from tui.reports.amounts import many
-from tui.screens.base import BaseScreen
+from tui.screens.rerunning import RerunningScreen
 from tui.screens.slim import slim
-from tui.widgets.footer.footer import Key, Question
+from tui.widgets.footer.footer import Key
 from tui.widgets.grid import Grid
 from tui.widgets.head.head import Head
 from tui.widgets.listing import Listing
@@ -22,7 +21,7 @@ from tui.widgets.tiers.tier import TierAside, TierTitle
 from tui.widgets.view import SORTINGS, Subject, View
 
 
-class TierScreen(BaseScreen):
+class TierScreen(RerunningScreen):
     """Tests stream in, the newest on top, until somebody goes among them: then they stand still, as everywhere."""
 
     NAME = "a tier"
@@ -32,7 +31,7 @@ class TierScreen(BaseScreen):
         ("[", "the tier before"),
         ("]", "the next tier"),
         ("S", "sort its tests: failed first, slowest first, by name, latest first"),
-        ("r", "run this tier again (asks)"),
+        ("r", "run this tier again (asks, if it is more than ten tests)"),
         ("f", "run again all that failed, in all tiers"),
         ("z, esc", "back"),
     )
@@ -145,8 +144,4 @@ class TierScreen(BaseScreen):
 
     def action_rerun(self) -> None:
         tests = [test.id for test in self.view.state.present() if test.tier == self._title.tier]
-        if why := self.why_not() or (None if tests else "this tier has no test"):
-            self.footer.say(why)
-            return
-        ask = f"Run all {many(len(tests), 'test')} of {self._title.tier} again?"
-        self.footer.ask(Question(ask, (("y", "yes"),), lambda _: self.rerun(tests, "")))
+        self.rerun(tests, "this tier has no test", f"{self._title.tier}'s")
