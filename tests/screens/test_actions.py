@@ -16,7 +16,7 @@ from tui import events as e
 from tui.plan.keys import BOUND
 from tui.plan.model import Action
 from tui.protocol import Act, Cancel, Refused
-from tui.screens import base, failure, help, iterations, output, report, stream, tier
+from tui.screens import base, failure, help, iterations, output, report, rerunning, stream, tier
 from tui.screens import board as board_room
 from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
@@ -49,7 +49,21 @@ def acting(*events: e.Event) -> Deploy:
 
 
 def test_the_keys_that_a_plan_may_not_take_are_those_that_are_bound() -> None:
-    rooms = (base, board_room, failure, help, iterations, output, report, stream, tier, document, listing, tiers)
+    rooms = (
+        base,
+        board_room,
+        failure,
+        help,
+        iterations,
+        output,
+        report,
+        rerunning,
+        stream,
+        tier,
+        document,
+        listing,
+        tiers,
+    )
     names = {
         "question_mark": "?",
         "slash": "/",

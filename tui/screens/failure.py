@@ -53,6 +53,7 @@ class FailureScreen(SearchingScreen, RerunningScreen):
         ("y", "copy: the message, the node id, or a command that runs just this test with pytest"),
         ("r", "run this test again"),
         ("f", "run again all that failed"),
+        ("c", "a canary: one of each group of failures, the rest only if these pass"),
         ("x", "end this test, if it runs"),
         ("esc", "back to the board"),
     )
@@ -67,8 +68,6 @@ class FailureScreen(SearchingScreen, RerunningScreen):
         Binding("L", "level", show=False),
         Binding("e", "edit", show=False),
         Binding("y", "copy", show=False),
-        Binding("r", "rerun", show=False),
-        Binding("f", "rerun_failed", show=False),
         Binding("x", "cancel", show=False),
     ]
 

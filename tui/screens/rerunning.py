@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from tui.protocol import Rerun
 from tui.reports.amounts import many
@@ -15,6 +18,12 @@ MANY = 10
 
 class RerunningScreen(BaseScreen):
     """Few run at once; many are worth a question that says how many."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "rerun_failed", show=False),
+        Binding("r", "rerun", show=False),
+        Binding("c", "canary", show=False),
+    ]
 
     def rerun(self, tests: Sequence[int], nothing: str, which: str = "these") -> None:
         """Run tests again, or say why not. ``which`` they are, for the question."""

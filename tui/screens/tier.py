@@ -33,6 +33,7 @@ class TierScreen(RerunningScreen):
         ("S", "sort its tests: failed first, slowest first, by name, latest first"),
         ("r", "run this tier again (asks, if it is more than ten tests)"),
         ("f", "run again all that failed, in all tiers"),
+        ("c", "a canary: one of each group of failures, the rest only if these pass"),
         ("z, esc", "back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,8 +41,6 @@ class TierScreen(RerunningScreen):
         Binding("left_square_bracket", "other(-1)", show=False),
         Binding("right_square_bracket", "other(1)", show=False),
         Binding("S", "sort", show=False),
-        Binding("r", "rerun", show=False),
-        Binding("f", "rerun_failed", show=False),
     ]
 
     def __init__(self, view: View, tier: str) -> None:
