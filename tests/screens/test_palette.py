@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.screens.snapshots import matches
 from tests.screens.test_actions import acting
 from tests.support.board import MIDDLE, SMALL, WIDE, board
 from tests.support.deploy import deploy
+from tui.plan.keys import BOUND
 from tui.protocol import Act, Rerun
 from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
@@ -120,3 +123,8 @@ def test_every_key_of_a_screen_is_in_its_palette(screen: type[BoardScreen]) -> N
     tabs = set("123456789")
     assert bound - MOVES - SAME - tabs <= named
     assert commands(listed)
+
+
+def test_the_page_about_the_board_names_every_key() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "board.md").read_text(encoding="utf-8")
+    assert [key for key in BOUND if not key.isdigit() and f"`{key}`" not in page] == []
