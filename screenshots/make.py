@@ -54,7 +54,7 @@ async def _picture(
     keys: tuple[str, ...] = (),
     until: int = 0,
 ) -> None:
-    """One picture; ``until`` so many tests are done (0: until nothing runs), after ``keys``."""
+    """One picture, as PNG and SVG; ``until`` so many tests are done (0: until nothing runs), after ``keys``."""
     app = StagewatchApp(feed, theme=theme, ascii=False)
     async with app.run_test(size=(columns, rows)) as pilot:
         while feed.state.is_running and not (until and sum(bool(t.attempts) for t in feed.state.present()) >= until):
@@ -64,6 +64,7 @@ async def _picture(
         app.turn()
         await pilot.pause()
         paint(app.screen._compositor.render_strips(), HERE / f"{name}.png")
+        (HERE / f"{name}.svg").write_text(app.export_screenshot(title="stagewatch", simplify=True), encoding="utf-8")
 
 
 async def _stop(feed: LiveFeed) -> None:

@@ -158,7 +158,7 @@ class BoardScreen(RerunningScreen):
             *commands, Key("n N", "next, previous", 6),
             *((Key("s", "stream", 9),) if self.is_mounted and self.board.can_stream else ()),
             Key("tab", "panels", 8), Key("i", "iterations", 11), Key("R", "report", 12),
-            *self.offered_actions(), Key("q", "quit", 1),
+            *(() if "actions" in self.grid.regions else self.offered_actions()), Key("q", "quit", 1),
         )  # fmt: skip
 
     # Moving about
