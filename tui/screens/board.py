@@ -236,8 +236,11 @@ class BoardScreen(RerunningScreen):
 
     @on(Listing.Chosen)
     def _chosen(self) -> None:
+        """Only what depends on a cursor: a key is answered in the time of one panel, not of all."""
         self.footer.hush()
-        self.turn()
+        self._look()
+        self.tests.turn()
+        self.footer.turn()
 
     @on(Listing.Opened)
     def _opened(self, message: Listing.Opened) -> None:

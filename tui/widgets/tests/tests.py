@@ -54,6 +54,8 @@ class Tests(Listing[int]):
     _subject: Subject | None = None
     _items: Sequence[int] = ()
     _next = 0.0
+    _of_tier_key: tuple[object, ...] = ()
+    _ids_of_tier: Sequence[int] = ()
 
     def _kept(self, key: tuple[object, ...], make: Callable[[], list[int]], dear: bool = False) -> Sequence[int]:
         """Make the list anew only if it changed, and a long one not for every frame."""
@@ -73,8 +75,17 @@ class Tests(Listing[int]):
         if self.view.only_blocking:
             return self._sorted(first if self.view.blocks(tier) else [])
         bad = set(first)
-        rest = [test.id for test in self.view.state.present() if test.tier == tier and test.id not in bad]
-        return self._sorted(first + rest)
+        return self._sorted(first + [id for id in self._in_tier(tier) if id not in bad])
+
+    def _in_tier(self, tier: str) -> Sequence[int]:
+        """In collected order; looked for among all tests only when there are others."""
+        state = self.view.state
+        tally = state.tallies.get(tier)
+        key = (tier, len(state.tests), tally.total if tally else 0, state.iteration)
+        if self._of_tier_key != key:
+            self._of_tier_key = key
+            self._ids_of_tier = [test.id for test in state.present() if test.tier == tier]
+        return self._ids_of_tier
 
     def _found(self) -> list[int]:
         search = self.view.search(self.view.subject.search)
