@@ -34,6 +34,13 @@ bench: .venv
 	$(BIN)/python benchmarks/whole_run.py
 	$(BIN)/python benchmarks/rerun.py
 
+# What the board costs: keys while results pour in, first paint against an empty application, bytes against `pytest -v`.
+.PHONY: bench-board
+bench-board: .venv
+	$(BIN)/python benchmarks/board_keys.py
+	$(BIN)/python benchmarks/board_paint.py
+	$(BIN)/python benchmarks/board_bytes.py
+
 # Pictures of the real board on a real run.
 screenshots: .venv
 	$(BIN)/python screenshots/make.py

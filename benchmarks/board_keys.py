@@ -84,9 +84,13 @@ class Seen:
         self._columns = sorted({x for row in self._screen.display for x, cell in enumerate(row) if cell == "▌"})
 
     def close(self) -> None:
+        """Of a board that drives a run."""
         self.press("q")
         self.until("leave it running")
-        self.press("l")
+        self.leave("l")
+
+    def leave(self, key: str = "q") -> None:
+        self.press(key)
         while True:
             try:
                 if not os.read(self._fd, 1 << 16):

@@ -51,10 +51,12 @@ class Terminal:
             return  # its program has ended
 
 
-async def run_with_board(project: Path, python: str) -> tuple[float, int]:
+STAGEWATCH = str(Path(sys.executable).with_name("stagewatch"))
+
+
+async def run_with_board(project: Path, *command: str) -> tuple[float, int]:
     """Seconds from the command to the end of the first pass, and bytes sent to the terminal by then."""
-    command = [str(Path(sys.executable).with_name("stagewatch")), "run", "--python", python]
-    terminal = Terminal(command, project)
+    terminal = Terminal([STAGEWATCH, *command], project)
     while not (feed := await _session_of(project)):
         await asyncio.sleep(0.01)
     updates = feed.updates()

@@ -24,7 +24,7 @@ def main() -> int:
         sent: list[int] = []
 
         def board(project: Path) -> float:
-            seconds, bytes_sent = asyncio.run(run_with_board(project, python))
+            seconds, bytes_sent = asyncio.run(run_with_board(project, "run", "--python", python))
             sent.append(bytes_sent)
             return seconds
 

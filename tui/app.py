@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import events
 from textual.app import SuspendNotSupported
+from textual.screen import Screen
 
 from tui import places
 from tui.client.feed import Company, Feed
@@ -27,21 +28,12 @@ from tui.editor import editor_command
 from tui.errors import StagewatchError
 from tui.events import Event
 from tui.reports.away import Happening, happenings
-from tui.screens.away import AwayScreen
 from tui.screens.base import BaseScreen
 from tui.screens.board import BoardScreen
-from tui.screens.failure import FailureScreen
 from tui.screens.framework import ThriftyApp
-from tui.screens.help import HelpScreen
-from tui.screens.iterations import IterationsScreen
 from tui.screens.keys import Keyed
 from tui.screens.notices import Notices
-from tui.screens.output import OutputScreen
-from tui.screens.palette import PaletteScreen
-from tui.screens.report import ReportScreen
-from tui.screens.stream import StreamScreen
 from tui.screens.terminal import background
-from tui.screens.tier import TierScreen
 from tui.state import RunState
 from tui.widgets.ink import Ink, Theme, depth_of
 from tui.widgets.marks import glyphs, locale_wants_ascii
@@ -55,6 +47,8 @@ Lines: TypeAlias = Callable[[RunState, Sequence[Event]], list[str]]
 
 AWAY = 60.0
 """Seconds without the terminal's focus after which somebody was away."""
+OFTEN, OFTEN_OVER_SSH = 0.2, 0.25
+"""Seconds between two drawings of results (a key is answered at once): no more is sent than ``pytest -v`` writes."""
 KEPT_LINES = 5000
 """Lines of the plain stream that ``s`` can show."""
 
@@ -86,7 +80,10 @@ async def run_board(
 
 
 class StagewatchApp(ThriftyApp):
-    """Follows a feed, and turns the screen at a steady, low rate from its newest state."""
+    """Follows a feed, and turns the screen at a steady, low rate from its newest state.
+
+    Screens other than the board are imported when they are opened: a fifth of what stands between command and board.
+    """
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -108,7 +105,7 @@ class StagewatchApp(ThriftyApp):
         )
         self.feed = feed
         self.decision: Decision = "leave"
-        self._rate = 0.25 if os.environ.get("SSH_CONNECTION") else 0.1
+        self._rate = OFTEN_OVER_SSH if os.environ.get("SSH_CONNECTION") else OFTEN
         self._notices = Notices(os.environ, ascii=self.view.glyphs.ascii)
         self._lines = lines
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
@@ -118,11 +115,14 @@ class StagewatchApp(ThriftyApp):
         self._company = Company()
         self._turned = 0.0
 
+    def get_default_screen(self) -> Screen[Any]:
+        return BoardScreen(self.view)
+
     def on_mount(self) -> None:
         self._send(self._notices.begin())
-        self.push_screen(BoardScreen(self.view))
         self.set_interval(1.0, self.turn)
-        self.run_worker(self._follow(), exclusive=False)
+        # Catching up with the plain stream takes its time, and nobody has asked for it yet: first the board is seen.
+        self.call_after_refresh(lambda: self.run_worker(self._follow(), exclusive=False))
         if self._since is not None:
             self.run_worker(self._tell_what_happened(quietly=True), exclusive=False)
 
@@ -224,6 +224,8 @@ class StagewatchApp(ThriftyApp):
         self.screen.refresh()
 
     def palette(self, commands: Sequence[Keyed]) -> None:
+        from tui.screens.palette import PaletteScreen
+
         self.push_screen(PaletteScreen(self._looked_at, commands))
 
     def press(self, key: events.Key) -> None:
@@ -231,13 +233,19 @@ class StagewatchApp(ThriftyApp):
         self.post_message(key)
 
     def help(self, of: str, keys: Sequence[Keyed], actions: Sequence[Keyed]) -> None:
+        from tui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self._looked_at, of, tuple(keys), tuple(actions)))
 
     def failure(self, test: int) -> None:
+        from tui.screens.failure import FailureScreen
+
         self.push_screen(FailureScreen(self._looked_at, test))
 
     def output(self, number: int) -> None:
+        from tui.screens.output import OutputScreen
+
         if isinstance(self.screen, OutputScreen):
             self.screen.show(number)
         else:
@@ -276,6 +284,8 @@ class StagewatchApp(ThriftyApp):
         return str(path)
 
     def iterations(self) -> None:
+        from tui.screens.iterations import IterationsScreen
+
         self.push_screen(IterationsScreen(self._looked_at))
 
     def iteration(self, state: RunState) -> None:
@@ -284,9 +294,13 @@ class StagewatchApp(ThriftyApp):
         self.push_screen(BoardScreen(view, nested=True))
 
     def tier(self, id: str) -> None:
+        from tui.screens.tier import TierScreen
+
         self.push_screen(TierScreen(self._looked_at, id))
 
     def report(self) -> None:
+        from tui.screens.report import ReportScreen
+
         self.push_screen(ReportScreen(self._looked_at))
 
     def away(self) -> None:
@@ -294,6 +308,8 @@ class StagewatchApp(ThriftyApp):
 
     async def _tell_what_happened(self, *, quietly: bool) -> None:
         """Since this user's last look; ``quietly``: say nothing where that is nothing."""
+        from tui.screens.away import AwayScreen
+
         since, state, found = self._since, self.feed.state, list[Happening]()
         if since is not None and (since.iteration, since.seq) != (state.iteration, state.seq):
             with suppress(StagewatchError):  # what can't be read back can't be compared with
@@ -317,6 +333,8 @@ class StagewatchApp(ThriftyApp):
             self.run_worker(self._tell_what_happened(quietly=True), exclusive=False)
 
     def stream(self) -> None:
+        from tui.screens.stream import StreamScreen
+
         if isinstance(self.screen, StreamScreen):
             self.pop_screen()
         elif self._lines is not None:

@@ -354,7 +354,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
 def _find(name: str | None) -> SessionRecord | None:
     from tui import launch
 
-    return launch.find(name, str(_root_here()))
+    return launch.find(name, lambda: str(_root_here()))
 
 
 def _here() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def edit(command: list[str], folder: Path) -> None:
         raise StagewatchError(f"the editor {command[0]} can't be started: {error.strerror}") from None
 
 
-def find(name: str | None, here: str) -> SessionRecord | None:
+def find(name: str | None, here: Callable[[], str]) -> SessionRecord | None:
     """The session named; else that of the project ``here``; else the only one.
 
     Raises StagewatchError when there is none of that name.
@@ -86,7 +87,8 @@ def find(name: str | None, here: str) -> SessionRecord | None:
                 f"there is no session {name} (any more); {known}; `stagewatch show`, in its project, opens its run"
             )
         return found
-    mine = [record for record in live if record.root == here]
+    root = here() if live else ""
+    mine = [record for record in live if record.root == root]
     if mine or len(live) != 1:
         return mine[0] if mine else None
     return live[0]

@@ -99,7 +99,7 @@ class Thrift:
         for i in range(1, len(differ) + 1):
             if i == len(differ) or differ[i] - differ[i - 1] > GAP:
                 first, last = differ[start], differ[i - 1]
-                pen.text += f"\x1b[{y + 1};{x + first + 1}H"
+                pen.go_to(y, x + first)
                 pen.write(new[first : last + 1])
                 start = i
 
@@ -205,6 +205,16 @@ class _Pen:
     def __init__(self) -> None:
         self.text = ""
         self._style: Style | None = None
+        self._at: tuple[int, int] | None = None
+        """Where the terminal's cursor is; None where it is not known, or terminals disagree."""
+
+    def go_to(self, y: int, x: int) -> None:
+        row, column = self._at or (-1, 0)
+        if row == y and x > column:
+            self.text += f"\x1b[{x - column}C"
+        elif (row, column) != (y, x):
+            self.text += f"\x1b[{y + 1};{x + 1}H"
+        self._at = (y, x)
 
     def write(self, cells: list[_Cell]) -> None:
         out: list[str] = []
@@ -214,27 +224,33 @@ class _Pen:
                 self._style = style
             out.append(text)
         self.text += "".join(out)
+        if self._at is not None:
+            y, x = self._at
+            self._at = None if _is_delicate(cells) else (y, x + len(cells))
+
+
+_OFF = ("22", "27", "39", "49")
+"""What takes back each of what ``_codes`` tells."""
 
 
 @lru_cache(4096)
 def _change(old: Style | None, new: Style) -> str:
     """The shortest sequence that turns one style into another."""
     codes = _codes(new)
-    if old is None or _codes(old)[0] != codes[0]:
+    if old is None:
         sent = ["0", *(code for code in codes if code)]
     else:
-        sent = [code or default for was, code, default in zip(_codes(old), codes, ("", "39", "49"), strict=True)
-                if was != code]  # fmt: skip
+        sent = [code or default for was, code, default in zip(_codes(old), codes, _OFF, strict=True) if was != code]
     return f"\x1b[{';'.join(sent)}m" if sent else ""
 
 
 @lru_cache(1024)
-def _codes(style: Style) -> tuple[str, str, str]:
-    """Attributes, foreground and background of a style, as the terminal is told them."""
-    attributes = ";".join(code for on, code in ((style.bold, "1"), (style.reverse, "7")) if on)
+def _codes(style: Style) -> tuple[str, str, str, str]:
+    """Bold, reverse, foreground and background of a style, as the terminal is told them."""
     fore, back = style.color, style.bgcolor
     return (
-        attributes,
+        "1" if style.bold else "",
+        "7" if style.reverse else "",
         ";".join(fore.get_ansi_codes(foreground=True)) if fore is not None else "",
         ";".join(back.get_ansi_codes(foreground=False)) if back is not None else "",
     )

@@ -12,7 +12,6 @@ from itertools import islice
 
 from tui import shown
 from tui.gate import Verdict
-from tui.reports.amounts import percent
 from tui.state import RunState, Tally, tallies
 from tui.widgets.head.flag import GLYPHS
 
@@ -79,7 +78,7 @@ def title_of(state: RunState, verdict: Verdict, total: Tally, *, ascii: bool) ->
     for tier, tally in islice(tallies(state).items(), 1):
         parts.append(f"{tier} {tally.outcomes.get('passed', 0)}/{tally.total}")
     if total.total:
-        parts.append(percent(total.ran / total.total))
+        parts.append(f"{total.ran * 100 // total.total}%")  # no tenths: each change is sent
     return shown.line(f" {dot} ".join(parts))[:_LONGEST]
 
 
