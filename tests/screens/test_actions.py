@@ -322,3 +322,16 @@ async def test_nothing_breaks_in_any_size(keys: tuple[str, ...]) -> None:
             strips = seen.app.screen._compositor.render_strips()
             assert len(strips) == height
             assert {strip.cell_length for strip in strips} == {width}
+
+
+async def test_what_follows_the_end_does_so_at_another_size_too() -> None:
+    lines = tuple(f"line {number}" for number in range(100))
+    async with board(acting(BEGAN, e.ActionSaid(NOW, 1, lines)).feed(), MIDDLE) as seen:
+        await seen.press("o")
+        await seen.resize(80, 18)
+        assert "line 99" in seen.text
+        await seen.tell(e.ActionSaid(NOW, 1, ("line 100",)))
+        assert "line 100" in seen.text
+        await seen.press("up")
+        await seen.resize(80, 14)
+        assert "line 100" not in seen.text

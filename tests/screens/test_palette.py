@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.screens.snapshots import matches
 from tests.screens.test_actions import acting
 from tests.support.board import MIDDLE, SMALL, WIDE, board
 from tests.support.deploy import deploy
@@ -27,13 +26,6 @@ MOVES = {"down", "up", "left", "right", "j", "k", "g", "G", "home", "end", "page
 """Keys that are quicker than their words."""
 SAME = {"ctrl+c", "ctrl+q", "backspace"}
 """Second names, of q and of esc."""
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_palette(size: str) -> None:
-    async with board(acting().feed(), SIZES[size]) as seen:
-        await seen.press("colon")
-        matches(seen.text, f"palette-{size}")
 
 
 async def test_words_find_and_enter_does_it() -> None:

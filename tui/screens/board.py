@@ -37,7 +37,7 @@ class BoardScreen(RerunningScreen):
         ("tab", "the next panel"),
         ("shift+tab", "the panel before"),
         ("arrows, j k", "move in a panel; page up and down, home, end"),
-        ("enter", "a tier: its tests · a failure: what happened · a test: what happened"),
+        ("enter", "a tier: its tests; a failure or a test: what happened"),
         ("esc", "back"),
         ("f", "run again all that failed or was blocked"),
         ("r", "run again what is selected: a test, a group's tests, a tier's tests; what is marked, if anything is"),

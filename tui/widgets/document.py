@@ -96,6 +96,7 @@ class Document(Panel, can_focus=True):
         self.content: list[Row] = []
         self.top = 0
         self.follows = follows
+        self._at_end = follows
         self.needle = ""
         """What is looked for in it, whatever its case."""
         self.hits: list[int] = []
@@ -105,12 +106,16 @@ class Document(Panel, can_focus=True):
 
     def hold(self, rows: list[Row], *, keep_place: bool = True) -> None:
         """Show other rows."""
-        at_end = self.follows and self.top >= self._last_top
         self.content = rows
         self.hits = self._found()
         self.hit = min(self.hit, max(0, len(self.hits) - 1))
-        self.top = self._last_top if at_end else min(self.top, self._last_top) if keep_place else 0
+        self.top = min(self.top, self._last_top) if keep_place else 0
+        self._follow()
         self.turn()
+
+    def _follow(self) -> None:
+        if self._at_end:
+            self.top = self._last_top
 
     def find(self, needle: str) -> None:
         """Mark where a text is, and go to the first place from here on; nothing: unmark all."""
@@ -140,7 +145,11 @@ class Document(Panel, can_focus=True):
     def _show_hit(self) -> None:
         row, height = self.hits[self.hit], self.size.height
         if not self.top <= row < self.top + height:
-            self.top = max(0, min(row - height // 3, self._last_top))
+            self._go(row - height // 3)
+
+    def _go(self, top: int) -> None:
+        self.top = max(0, min(top, self._last_top))
+        self._at_end = self.follows and self.top == self._last_top
 
     @property
     def _last_top(self) -> int:
@@ -176,14 +185,14 @@ class Document(Panel, can_focus=True):
         return line.strip()
 
     def action_scroll_by(self, by: int) -> None:
-        self.top = max(0, min(self.top + by, self._last_top))
+        self._go(self.top + by)
         self.turn()
 
     def action_page(self, by: int) -> None:
         self.action_scroll_by(by * max(1, self.size.height - 2))
 
     def action_go_to(self, place: int) -> None:
-        self.top = self._last_top if place < 0 else 0
+        self._go(self._last_top if place < 0 else 0)
         self.turn()
 
     def on_mouse_scroll_down(self) -> None:
@@ -193,4 +202,6 @@ class Document(Panel, can_focus=True):
         self.action_scroll_by(-3)
 
     def on_resize(self) -> None:
-        self.action_scroll_by(0)
+        self.top = min(self.top, self._last_top)
+        self._follow()
+        self.turn()

@@ -11,6 +11,7 @@ from tui.reports.amounts import clock, many
 from tui.reports.summary import override_words
 from tui.state import RunState
 from tui.widgets.head.flag import GLYPHS, GROUNDS, WORDS, flag
+from tui.widgets.head.tiny import tiny_rows
 from tui.widgets.line import Line, fit
 from tui.widgets.panel import Panel
 from tui.widgets.view import View
@@ -22,7 +23,8 @@ class Head(Panel):
     def rows(self, width: int, height: int) -> list[Strip]:
         if self.view.grid.mode == "wide" and height == 4:
             return self._flagged(width)
-        return pill_rows(self.view, width, height)
+        rows = pill_rows(self.view, width, height)
+        return tiny_rows(self.view, rows[0], width, height) if self.view.grid.mode == "tiny" else rows
 
     def _flagged(self, width: int) -> list[Strip]:
         view, axis = self.view, self.view.grid.axis

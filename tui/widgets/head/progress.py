@@ -12,6 +12,7 @@ from tui.widgets.bar import parts, put_bar
 from tui.widgets.ink import Role
 from tui.widgets.marks import FLAKY, MARKS
 from tui.widgets.panel import Panel
+from tui.widgets.view import View
 
 _LEGEND: tuple[tuple[Status, str, Role], ...] = (
     ("failed", "failed", "bad"),
@@ -58,35 +59,24 @@ class Progress(Panel):
     def _legend(self, x: int, gap: int) -> Strip:
         """As many words as fit: first what failed is said in one, then what is quiet goes."""
         room = self.size.width - 2 * x
-        entries = next(
-            (made for made in (self._entries(), self._merged(), self._few()) if _width(made, gap) <= room), self._few()
+        chosen = next(
+            (made for made in (entries(self.view), self._merged(), self._few()) if _width(made, gap) <= room),
+            self._few(),
         )
-        if _width(entries, gap) > room:
+        if _width(chosen, gap) > room:
             gap = 2
         line = self.line()
-        for entry in entries:
+        for entry in chosen:
             quiet = entry.role == "good"
             x = line.put(x, f"{entry.glyph} ", "goodq" if quiet else entry.role)
             x = line.put(x, str(entry.count), entry.role, bold=entry.bold)
             x = line.put(x + 1, entry.word, "muted") + gap
         return line.strip()
 
-    def _entries(self) -> list[Entry]:
-        tally, glyphs = self.view.total, self.view.glyphs
-        entries = []
-        for status, word, role in _LEGEND:
-            # a failing test that runs again still fails
-            count = tally.outcomes.get(status, 0) if status in FAILING else tally.statuses.get(status, 0)
-            if count:
-                entries.append(Entry(glyphs.of(MARKS[status]), count, word, role, bold=status in FAILING))
-        if tally.flaky:
-            entries.append(Entry(glyphs.of(FLAKY), tally.flaky, "flaky", FLAKY.role))
-        return entries
-
     def _merged(self) -> list[Entry]:
         failing = self.view.total.failing
         first = Entry(self.view.glyphs.of(MARKS["failed"]), failing, "failed", "bad", bold=True)
-        return ([first] if failing else []) + [entry for entry in self._entries() if entry.role != "bad"]
+        return ([first] if failing else []) + [entry for entry in entries(self.view) if entry.role != "bad"]
 
     def _few(self) -> list[Entry]:
         of, glyphs = parts(self.view.total), self.view.glyphs
@@ -96,5 +86,19 @@ class Progress(Panel):
         return few
 
 
-def _width(entries: list[Entry], gap: int) -> int:
-    return sum(entry.width + gap for entry in entries) - gap
+def _width(chosen: list[Entry], gap: int) -> int:
+    return sum(entry.width + gap for entry in chosen) - gap
+
+
+def entries(view: View) -> list[Entry]:
+    """How many there are of each status."""
+    tally, glyphs = view.total, view.glyphs
+    found = []
+    for status, word, role in _LEGEND:
+        # a failing test that runs again still fails
+        count = tally.outcomes.get(status, 0) if status in FAILING else tally.statuses.get(status, 0)
+        if count:
+            found.append(Entry(glyphs.of(MARKS[status]), count, word, role, bold=status in FAILING))
+    if tally.flaky:
+        found.append(Entry(glyphs.of(FLAKY), tally.flaky, "flaky", FLAKY.role))
+    return found
