@@ -49,7 +49,7 @@ def shown(screen: str) -> tuple[ScriptedFeed, tuple[str, ...], Look | None]:
 
 
 GOES = {
-    "board": "the flag, tests and workers; tiers' words; tiers that pass; the groups' tiers; all but verdict and counts",
+    "board": "the flag, tests and workers; tiers' words; tiers that pass; the groups' tiers; all but verdict, counts",
     "tests": "the panel, for a screen of its own; a test's suite; its time",
     "search": "the hint's words; tests beside tiers, for a screen of their own",
     "question": "the middle of what is asked; never its answers",
