@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +32,7 @@ from tui.screens.board import BoardScreen
 from tui.screens.framework import ThriftyApp
 from tui.screens.keys import Keyed
 from tui.screens.notices import Notices
+from tui.screens.said import Said
 from tui.screens.terminal import background
 from tui.state import RunState
 from tui.widgets.ink import Ink, Theme, depth_of
@@ -49,8 +49,6 @@ AWAY = 60.0
 """Seconds without the terminal's focus after which somebody was away."""
 OFTEN, OFTEN_OVER_SSH = 0.2, 0.25
 """Seconds between two drawings of results (a key is answered at once): no more is sent than ``pytest -v`` writes."""
-KEPT_LINES = 5000
-"""Lines of the plain stream that ``s`` can show."""
 
 
 async def run_board(
@@ -108,7 +106,7 @@ class StagewatchApp(ThriftyApp):
         self._rate = OFTEN_OVER_SSH if os.environ.get("SSH_CONNECTION") else OFTEN
         self._notices = Notices(os.environ, ascii=self.view.glyphs.ascii)
         self._lines = lines
-        self._said: deque[str] = deque(maxlen=KEPT_LINES)
+        self._said = Said()
         self._due = False
         self._since, self._blurred = since, cast("Look | None", None)
         self._has_mouse = False
@@ -137,7 +135,7 @@ class StagewatchApp(ThriftyApp):
 
     def _tell(self, batch: Sequence[Event]) -> None:
         if self._lines is not None:
-            self._said.extend(self._lines(self.feed.state, batch))
+            self._said.add(self._lines(self.feed.state, batch))
 
     def _want_turn(self) -> None:
         """Draw soon, but not more often than the rate."""

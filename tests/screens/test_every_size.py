@@ -61,7 +61,7 @@ GOES = {
     "report": "the ends of tables; sentences are broken",
     "help": "the place beside the keys: sentences go below them",
     "palette": "the ends of sentences; the keys' column",
-    "stream": "the ends of lines",
+    "stream": "nothing: lines are broken",
     "iterations": "the lists aside; digits; times and counts; revisions",
     "output": "the command; the times",
     "away": "nothing: sentences are broken",

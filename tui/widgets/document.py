@@ -117,6 +117,21 @@ class Document(Panel, can_focus=True):
         if self._at_end:
             self.top = self._last_top
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether it follows what comes."""
+        return self._at_end
+
+    def show_first(self, row: int) -> None:
+        """Bring a row to the top, or as near as there are rows below it."""
+        self._go(row)
+        self.turn()
+
+    def show_last(self, row: int) -> None:
+        """Bring a row to the bottom."""
+        self._go(row + 1 - self.size.height)
+        self.turn()
+
     def find(self, needle: str) -> None:
         """Mark where a text is, and go to the first place from here on; nothing: unmark all."""
         self.needle = needle.strip().casefold()
