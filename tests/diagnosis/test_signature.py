@@ -35,6 +35,7 @@ ALIKE = {
     "measured times": ("timed out after 5.0312 s", "timed out after 5.17 s"),
     "lines of a source file": ("broken at tests/conftest.py:12", "broken at tests/conftest.py:140"),
     "the exception's own name": ("assert False", "AssertionError: assert False"),
+    "the exception's whole name": ("gone", "websockets.exceptions.AssertionError: gone"),
     "blanks": ("assert  False", "assert False\nwith more below"),
 }
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -190,32 +188,6 @@ def test_attach_shows_the_same_board_also_after_the_end(user: User) -> None:
         terminal.type("q")
         assert terminal.end() == 1
         assert summary_of(terminal.assert_given_back())[-1] == "come back: stagewatch show 1"
-
-
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-def test_in_tmux_the_summary_stays_in_the_scrollback(user: User) -> None:
-    root = user.project("mixed", MIXED)
-    socket = str(user.home / "tmux")
-
-    def tmux(*arguments: str) -> str:
-        return subprocess.run(
-            ["tmux", "-S", socket, "-f", "/dev/null", *arguments],
-            cwd=root, env=user.env, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
-
-    tmux("new-session", "-d", "-x", "160", "-y", "45", "sh")
-    try:
-        command = " ".join(f"'{part}'" for part in RUN)
-        tmux("send-keys", f"{command}; echo code $?", "Enter")
-        until(lambda: "11/11" in tmux("capture-pane", "-p") and not user.recorded(root).is_running)
-        assert tmux("display-message", "-p", "#{alternate_on}") == "1\n"
-        tmux("send-keys", "q")
-        until(lambda: "code 1" in tmux("capture-pane", "-p"))
-        assert tmux("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}") == "0 0 1\n"
-        shown = tmux("capture-pane", "-p", "-S", "-")
-        assert "NO-GO, " in shown and "come back: stagewatch attach mixed-" in shown
-    finally:
-        tmux("kill-server")
 
 
 def test_the_editor_gets_the_terminal_and_the_failing_line_and_gives_it_back(user: User) -> None:

@@ -6,6 +6,8 @@ what *names an instance* is masked (``diagnosis.masks``), and what *says somethi
 
 from __future__ import annotations
 
+import re
+
 from tui.diagnosis.masks import masked, without_temporary_paths
 from tui.events import Signature
 
@@ -35,10 +37,13 @@ def _message(text: str, exception: str) -> str:
 
 
 def _without_name(text: str, exception: str) -> str:
-    """``AssertionError: assert …`` as ``assert …``: some reports repeat the exception's name and some don't."""
-    for name in (exception, exception.rpartition(".")[2]):
-        while name and text.startswith(f"{name}:"):
-            text = text[len(name) + 1 :].lstrip()
+    """``AssertionError: assert …`` as ``assert …``: some reports repeat the exception's name, also with its module's."""
+    name = exception.rpartition(".")[2]
+    if not name:
+        return text
+    repeated = re.compile(rf"(?:[^\W\d]\w*\.)*{re.escape(name)}:\s*")
+    while found := repeated.match(text):
+        text = text[found.end() :]
     return text
 
 
