@@ -35,8 +35,11 @@ class Terminal:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def close(self) -> None:
-        os.waitpid(self.pid, 0)
+    def close(self, key: str = "") -> None:
+        """Wait for its end. ``key`` is typed until then: a board that asks for the colours takes none."""
+        while os.waitpid(self.pid, os.WNOHANG if key else 0) == (0, 0):
+            self.type(key)
+            time.sleep(0.2)
         self._reader.join()
         os.close(self._fd)
 
@@ -68,8 +71,7 @@ async def run_with_board(project: Path, *command: str) -> tuple[float, int]:
         pass
     await ask
     await feed.close()
-    terminal.type("q")
-    terminal.close()
+    terminal.close("q")
     return seconds, sent
 
 

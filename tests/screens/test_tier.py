@@ -6,8 +6,10 @@ import pytest
 
 from tests.screens.snapshots import matches
 from tests.support.board import Board, board
-from tests.support.deploy import NOW, deploy
+from tests.support.deploy import BEGAN, NOW, deploy
+from tests.support.feed import ScriptedFeed
 from tui import events as e
+from tui.plan.model import Plan, Selection, Tier
 from tui.protocol import Rerun
 from tui.screens.board import BoardScreen
 from tui.screens.failure import FailureScreen
@@ -99,3 +101,12 @@ async def test_r_runs_the_tier_again_having_asked() -> None:
         assert seen.footer.startswith("Run P1's 25 tests again?") and not seen.feed.sent
         await seen.press("y")
         assert seen.feed.sent == [Rerun("tests", tuple(made.ids["P1"]), requested=NOW)]
+
+
+async def test_a_tier_without_tests_waits_for_them_only_while_they_may_come() -> None:
+    began = e.IterationBegan(BEGAN, e.VERSION, 1, "shop", "/srv/shop", Plan(tiers=(Tier("P1"),)), Selection(), 4)
+    feed = ScriptedFeed([began])
+    async with board(feed) as seen:
+        assert "waiting  P1" in seen.text
+        await seen.tell(e.IterationEnded(NOW, why="pytest refuses what it is asked"))
+        assert "no test  P1" in seen.text and "waiting" not in seen.text

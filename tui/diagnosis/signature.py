@@ -37,7 +37,7 @@ def _message(text: str, exception: str) -> str:
 
 
 def _without_name(text: str, exception: str) -> str:
-    """``AssertionError: assert …`` as ``assert …``: some reports repeat the exception's name, also with its module's."""
+    """``AssertionError: assert …`` as ``assert …``: some reports repeat the exception's name, or its whole one."""
     name = exception.rpartition(".")[2]
     if not name:
         return text

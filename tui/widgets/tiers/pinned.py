@@ -62,7 +62,7 @@ class Pinned(Panel):
 
     def _head(self, tier: str, tally: Tally, width: int) -> list[Strip]:
         view, edge = self.view, width - 2
-        word = tier_word(tally)
+        word = tier_word(tally, over=view.state.ended is not None)
         title = " ".join(dict.fromkeys([tier.upper(), view.tier(tier).title.upper()])).strip()
         rate = "" if tally.rate is None else f", {percent(tally.rate)}"
         bar, standing = self.line(), self.line()

@@ -28,15 +28,18 @@ BLOCKED = TierWord("blocked", "blocked", "warn", "muted")
 NOT_RUN = TierWord("not-run", "not run", "muted", "faint")
 
 
-def tier_word(tally: Tally) -> TierWord:
-    """Of all that a tier is at once, what matters most."""
+EMPTY = TierWord("not-run", "no test", "muted", "faint")
+
+
+def tier_word(tally: Tally, *, over: bool = False) -> TierWord:
+    """Of all that a tier is at once, what matters most. ``over``: nothing is still to come."""
     status = tally.statuses
     if tally.failing > tally.untargeted:
         return FAILING
     if status.get("running"):
         return RUNNING
     if status.get("waiting") or not tally.total:
-        return WAITING
+        return EMPTY if over and not tally.total else WAITING
     if status.get("cancelled"):
         return CANCELLED
     if status.get("blocked") or tally.untargeted:

@@ -35,7 +35,7 @@ class TierTitle(Panel):
         left = 2 if view.grid.mode == "wide" else 1
         edge = width - left
         standing, bar, gate, trend = (self.line() for _ in range(4))
-        word, tier = tier_word(tally), view.tier(self.tier)
+        word, tier = tier_word(tally, over=view.state.ended is not None), view.tier(self.tier)
         bold = bool(tally.failing)
         standing.put(left, f"{view.glyphs.of(MARKS[word.status])} {word.word}", word.role, bold=bold)
         title = tier.title if tier.title.casefold() != tier.id.casefold() else ""

@@ -96,7 +96,7 @@ class Tiers(Listing[str]):
         line = Line(self.view.ink, self.view.glyphs, self.size.width, "sel" if selected else "bg", span)
         if selected:
             line.put(x - 1, self.view.glyphs.select, "run" if self.active else "muted", on="bg")
-        word = tier_word(tally)
+        word = tier_word(tally, over=self.view.state.ended is not None)
         bold = bool(tally.failing)
         line.put(x, self.view.glyphs.of(MARKS[word.status]), word.role, bold=bold)
         line.put(x + 2, word.word, word.word_role, bold=bold)
