@@ -29,7 +29,7 @@ from tui.events import Event
 from tui.reports.away import Happening, happenings
 from tui.screens.base import BaseScreen
 from tui.screens.board import BoardScreen
-from tui.screens.framework import ThriftyApp
+from tui.screens.framework import ThriftyApp, name_of_character
 from tui.screens.keys import Keyed
 from tui.screens.notices import Notices
 from tui.screens.said import Said
@@ -90,7 +90,7 @@ class StagewatchApp(ThriftyApp):
         clock: Callable[[], float] = time.time, lines: Lines | None = None, since: Look | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        chosen: Theme = background() if theme in ("auto", "terminal") else cast(Theme, theme)
+        chosen, self._typed = background() if theme in ("auto", "terminal") else (cast(Theme, theme), "")
         depth = depth_of(os.environ)
         if theme == "terminal" and depth != "none":
             depth = "16"
@@ -121,8 +121,14 @@ class StagewatchApp(ThriftyApp):
         self.set_interval(1.0, self.turn)
         # Catching up with the plain stream takes its time, and nobody has asked for it yet: first the board is seen.
         self.call_after_refresh(lambda: self.run_worker(self._follow(), exclusive=False))
+        self.call_after_refresh(self._type, self._typed)
         if self._since is not None:
             self.run_worker(self._tell_what_happened(quietly=True), exclusive=False)
+
+    def _type(self, typed: str) -> None:
+        """What was typed before there was a board."""
+        for character in typed:
+            self.press(events.Key(name_of_character(character), character))
 
     async def _follow(self) -> None:
         self._tell(())

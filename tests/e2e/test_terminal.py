@@ -33,6 +33,13 @@ def summary_of(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if line.strip()]
 
 
+def test_what_is_typed_before_there_is_a_board_counts_once_there_is_one(user: User) -> None:
+    root = user.project("mixed", MIXED)
+    with Terminal(RUN, root, user.env) as terminal:
+        terminal.type("?")
+        terminal.see("run again all that failed")
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(160, 45), (80, 24)])
 def test_keys_do_what_they_say_on_a_real_run(user: User, columns: int, rows: int) -> None:
     root = user.project("mixed", MIXED)

@@ -17,23 +17,30 @@ PATIENCE = 1.0
 
 _ANSWER = re.compile(rb"\]11;rgb:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
 
+_SAID = re.compile(rb"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[\x20-\x3f]*[\x40-\x7e]?|.?)", re.DOTALL)
+"""Whatever begins with an escape: an answer, or a key that is no character."""
 
-def background() -> Theme:
-    """Dark or light, as ``COLORFGBG`` or the terminal (OSC 11) says; dark when neither does."""
+
+def background() -> tuple[Theme, str]:
+    """Dark or light, as ``COLORFGBG`` or the terminal (OSC 11) says; dark when neither does.
+
+    And what was typed while the terminal was asked: on a slow line that is a second, and these keys count too.
+    """
     said = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     if said.isdigit():
-        return "light" if int(said) in {7, 15} else "dark"
+        return ("light" if int(said) in {7, 15} else "dark"), ""
     if not (sys.__stdin__ and sys.__stderr__ and sys.__stdin__.isatty() and sys.__stderr__.isatty()):
-        return "dark"
+        return "dark", ""
     try:
         answer = _ask(sys.__stdin__.fileno(), sys.__stderr__.fileno())
     except (OSError, termios.error):
-        return "dark"
+        return "dark", ""
+    typed = "".join(filter(str.isprintable, _SAID.sub(b"", answer).decode("ascii", "ignore")))
     found = _ANSWER.search(answer)
     if found is None:
-        return "dark"
+        return "dark", typed
     red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in found.groups())
-    return "light" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "dark"
+    return ("light" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "dark"), typed
 
 
 def _ask(source: int, sink: int) -> bytes:
@@ -50,6 +57,5 @@ def _ask(source: int, sink: int) -> bytes:
                 break
             answer += os.read(source, 1024)
     finally:
-        termios.tcflush(source, termios.TCIFLUSH)
         termios.tcsetattr(source, termios.TCSANOW, before)
     return answer
