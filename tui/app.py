@@ -118,7 +118,7 @@ class StagewatchApp(ThriftyApp):
 
     def on_mount(self) -> None:
         self._send(self._notices.begin())
-        self.set_interval(1.0, self.turn)
+        self.set_interval(1.0, self._want_turn)
         # Catching up with the plain stream takes its time, and nobody has asked for it yet: first the board is seen.
         self.call_after_refresh(lambda: self.run_worker(self._follow(), exclusive=False))
         self.call_after_refresh(self._type, self._typed)
@@ -153,9 +153,12 @@ class StagewatchApp(ThriftyApp):
     def _turn_if_heard(self) -> None:
         self._due = False
         if self.is_behind:
-            self._want_turn()
+            self.draw_later()
         else:
             self.turn()
+
+    def catch_up(self) -> None:
+        self._want_turn()
 
     def turn(self) -> None:
         """Draw the newest state."""

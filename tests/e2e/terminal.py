@@ -12,6 +12,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyte
@@ -66,6 +67,18 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
+
+    def fill(self) -> None:
+        """Nobody reads it, and its buffer is full: from now until it is read, it takes nothing."""
+        mouth = os.open(os.ttyname(self._theirs), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(mouth, b"\0")  # of no effect on any terminal
+        os.close(mouth)
+
+    def is_heard(self) -> bool:
+        """Whether the program has read all that was typed."""
+        return fcntl.ioctl(self._theirs, termios.FIONREAD, b"\0" * 4) == b"\0" * 4
 
     def end(self) -> int:
         """Wait for the program to end, and take in its last words."""

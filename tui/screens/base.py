@@ -9,14 +9,13 @@ from typing import ClassVar, Literal, Protocol, cast
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.screen import Screen
 from textual.strip import Strip
 
 from tui.plan.model import Action
 from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, WantKeys
 from tui.reports.actions import command_words
 from tui.reports.sentences import names_of
-from tui.screens.framework import Placed
+from tui.screens.framework import PatientScreen, Placed
 from tui.screens.keys import EVERYWHERE, Keyed, commands
 from tui.state import RunState
 from tui.widgets.footer.footer import Footer, Key, Question
@@ -48,7 +47,7 @@ class Board(Protocol):
     def tier(self, id: str) -> None: ...
 
 
-class BaseScreen(Screen[None], inherit_bindings=False):
+class BaseScreen(PatientScreen, inherit_bindings=False):
     """Subclasses give ``arranged`` (where panels stand), ``offered`` (keys for the footer) and ``panels``."""
 
     AUTO_FOCUS: ClassVar[str | None] = ""

@@ -3,7 +3,9 @@
 - ``Thrift``: Textual sends the regions that were refreshed, not the cells that changed (a row of 160 costs 166 bytes
   when ten cells differ, a repaint 5 KB). This keeps what the terminal shows and sends only cells that differ. Set
   ``STAGEWATCH_CELL_DIFF=0`` to do without.
-- ``is_behind``: Textual's writer thread queues 30 writes and then blocks the event loop; a frame is better left out.
+- ``_Driver``, ``PatientScreen``: Textual's writer thread queues 30 writes and then blocks the event loop, for as long as
+  the terminal takes nothing (a dead line), and so does leaving. Here one frame is under way at a time; what changes
+  meanwhile is drawn when the terminal has taken it, and who leaves a dead terminal is not kept by it.
 - ``as_it_is_now``: two quick resizes can reach the app in the wrong order: Textual reads the size in a signal handler
   that the next signal may interrupt, and the last event then tells of the size before last.
 - ``crash_of``: Textual keeps the exception that ended an app to itself, and prints it with all local variables.
@@ -18,31 +20,38 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from threading import Thread
+from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.console import Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.keys import _character_to_key
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual.screen import Screen
 
 _Cell: TypeAlias = tuple[str, Style | None]
 
 GAP = 4
 """Unchanged cells that are sent again rather than stepped over: a step costs eight bytes."""
+
+LAST_WORDS = 30.0
+"""Seconds that a terminal gets to take what it was sent, when the board is left: at 9600 baud it needs them."""
 
 
 def name_of_character(character: str) -> str:
@@ -114,12 +123,122 @@ class _Narrowed(CompositorUpdate):
         return self._thrift.changes(self._update, self._size)
 
 
+class _Sink:
+    """What the writer thread writes to: the terminal. It tells when all of what it was given is taken."""
+
+    def __init__(self, file: IO[str], taken: Callable[[], None]) -> None:
+        self._file, self._taken = file, taken
+        self.written = 0
+        """Texts that were begun to be written."""
+        self.taken = 0
+        """How many of them the terminal has."""
+
+    def write(self, text: str) -> None:
+        self.written += 1
+        self._file.write(text)
+
+    def flush(self) -> None:
+        self._file.flush()
+        self.taken = self.written
+        self._taken()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+class _Driver(LinuxDriver):
+    """Never waits for the terminal."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        assert isinstance(app, ThriftyApp)
+        self._told = app.terminal_took
+        self._given = 0
+        self._sink = _Sink(self._file, self._tell)
+        self._file = self._sink  # type: ignore[assignment]  # all that is asked of it
+
+    @property
+    def is_behind(self) -> bool:
+        return self._given > self._sink.taken
+
+    def start_application_mode(self) -> None:
+        self._given = self._sink.taken = self._sink.written  # an editor may have had the terminal meanwhile
+        super().start_application_mode()
+        if self._writer_thread is not None:
+            self._writer_thread._queue.maxsize = 0
+
+    def write(self, data: str) -> None:
+        self._given += 1
+        super().write(data)
+
+    def close(self) -> None:
+        """The end of the board."""
+        if (writer := self._writer_thread) is not None:
+            writer._queue.put(None)
+            writer.join(LAST_WORDS)
+            if writer.is_alive():
+                _give_up(writer)
+
+    def suspend_application_mode(self) -> None:
+        self.stop_application_mode()
+        super().close()
+
+    def _tell(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: the last words
+            self._loop.call_soon_threadsafe(self._told)
+
+
+def _give_up(writer: Thread) -> None:
+    """The terminal takes nothing: nothing more is for it, and the write that waits for it is interrupted and repeated."""
+    with open(os.devnull, "w") as nowhere:
+        for stream in filter(os.isatty, (1, 2)):
+            os.dup2(nowhere.fileno(), stream)
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.pthread_kill(cast(int, writer.ident), signal.SIGUSR1)
+    writer.join()
+
+
+class PatientScreen(Screen[None], inherit_bindings=False):
+    """A screen whose changes add up while the terminal is behind."""
+
+    def _compositor_refresh(self) -> None:
+        app = self.app
+        if isinstance(app, ThriftyApp) and app.is_behind and self is app.screen:
+            app.draw_later()
+        else:
+            super()._compositor_refresh()
+
+
 class ThriftyApp(App[Any], inherit_bindings=False):
-    """An app that sends only cells that changed, and says what ended it."""
+    """An app that sends only cells that changed, when the terminal takes them, and says what ended it."""
 
     def __init__(self) -> None:
-        super().__init__(ansi_color=True)
+        super().__init__(driver_class=_Driver, ansi_color=True)
         self.thrift = Thrift() if os.environ.get("STAGEWATCH_CELL_DIFF", "1") != "0" else None
+        self._is_drawn_later = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal has not yet taken what was sent."""
+        return isinstance(self._driver, _Driver) and self._driver.is_behind
+
+    def draw_later(self) -> None:
+        """When the terminal has taken what it was sent."""
+        self._is_drawn_later = True
+
+    def terminal_took(self) -> None:
+        """Something of what it was sent."""
+        if self._is_drawn_later and not self.is_behind:
+            self._is_drawn_later = False
+            self.call_later(self._draw_now)
+
+    def _draw_now(self) -> None:
+        self.catch_up()
+        if self.screen_stack:
+            self.screen._compositor_refresh()
+
+    def catch_up(self) -> None:
+        """The terminal takes again what it is sent: see to what was not drawn meanwhile."""
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if self.thrift is not None and isinstance(renderable, LayoutUpdate | ChopsUpdate):
@@ -149,12 +268,6 @@ class ThriftyApp(App[Any], inherit_bindings=False):
             driver._mouse = on
             driver.write(f"\x1b[?1000{'h' if on else 'l'}\x1b[?1006{'h' if on else 'l'}")
             driver.flush()
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether the terminal has not yet taken what was sent."""
-        writer = getattr(self._driver, "_writer_thread", None)
-        return writer is not None and writer._queue.qsize() > 1
 
     @property
     def crash(self) -> Exception | None:

@@ -30,6 +30,9 @@ class Panel(Widget):
         """At most ``height`` rows of exactly ``width`` cells."""
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """Bring up to date what is kept from one drawing to the next."""
+
     @property
     def active(self) -> bool:
         """Whether this is the panel that keys act on. A prompt that is open leaves it so."""
@@ -54,6 +57,7 @@ class Panel(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Textual's way to ask for what is on the screen. No style sheet has a say in it."""
         if len(self._drawn) != self.size.height or self._drawn_width != self.size.width:
+            self.settle()  # this is between two turns, and the run has gone on
             self._drawn = self._draw()
         x, y, width, height = crop
         rows = self._drawn[y : y + height]
