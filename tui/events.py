@@ -12,6 +12,7 @@ see ``Evidence``.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -40,6 +41,16 @@ class Signature(msgspec.Struct, frozen=True, omit_defaults=True):
     exception: str
     message: str
     frame: str = ""
+
+
+def without_exception(said: str, exception: str) -> str:
+    """``AssertionError: assert …`` as ``assert …``: some reports repeat the exception's name, or its whole one."""
+    if not (name := exception.rpartition(".")[2]):
+        return said
+    repeated = re.compile(rf"(?:[^\W\d]\w*\.)*{re.escape(name)}(?::\s*|$)")
+    while said and (found := repeated.match(said)):
+        said = said[found.end() :]
+    return said
 
 
 class FoundTest(msgspec.Struct, frozen=True, omit_defaults=True):

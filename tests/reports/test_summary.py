@@ -67,6 +67,7 @@ def test_a_rate_is_never_rounded_up_to_all() -> None:
 
 def test_a_failure_is_one_line_that_names_its_exception_once() -> None:
     assert failure_words(e.Signature("KeyError", "x"), "\n KeyError: 'x'\nmore") == "KeyError: 'x'"
+    assert failure_words(e.Signature("Refused", "x"), "app.errors.Refused: Refused: x") == "Refused: x"
     assert failure_words(e.Signature("AssertionError", ""), "assert 1 == 2") == "AssertionError: assert 1 == 2"
     assert failure_words(None, "") == ""
     assert len(failure_words(None, "x" * 1_000_000)) == LONGEST_MESSAGE

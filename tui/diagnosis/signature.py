@@ -6,10 +6,8 @@ what *names an instance* is masked (``diagnosis.masks``), and what *says somethi
 
 from __future__ import annotations
 
-import re
-
 from tui.diagnosis.masks import masked, without_temporary_paths
-from tui.events import Signature
+from tui.events import Signature, without_exception
 
 LONGEST = 200
 """Characters of each part of a signature."""
@@ -31,20 +29,9 @@ def _message(text: str, exception: str) -> str:
     # Masking one thing may uncover another. Each round leaves fewer digits or fewer characters, so this ends.
     while True:
         before = text
-        text = _cut(masked(_without_name(text, exception)))
+        text = _cut(masked(without_exception(text, exception)))
         if text == before:
             return text
-
-
-def _without_name(text: str, exception: str) -> str:
-    """``AssertionError: assert …`` as ``assert …``: some reports repeat the exception's name, or its whole one."""
-    name = exception.rpartition(".")[2]
-    if not name:
-        return text
-    repeated = re.compile(rf"(?:[^\W\d]\w*\.)*{re.escape(name)}:\s*")
-    while found := repeated.match(text):
-        text = text[found.end() :]
-    return text
 
 
 def _first_line(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.events import FAILING, Signature
+from tui.events import FAILING, Signature, without_exception
 from tui.gate import Verdict
 from tui.gate.words import moment
 from tui.reports.amounts import clock, many, percent
@@ -115,7 +115,8 @@ def failure_words(signature: Signature | None, message: str) -> str:
     """What went wrong, in one line: the exception's name once, then the first line of what it said."""
     said = next((one.strip() for one in message[: 8 * LONGEST_MESSAGE].splitlines() if one.strip()), "")
     name = signature.exception if signature else ""
-    if name and not said.startswith(name):
+    if name:
+        said = without_exception(said, name)
         said = f"{name}: {said}" if said else name
     return said if len(said) <= LONGEST_MESSAGE else said[: LONGEST_MESSAGE - 1] + "…"
 

@@ -3,8 +3,8 @@
 - ``Thrift``: Textual sends the regions that were refreshed, not the cells that changed (a row of 160 costs 166 bytes
   when ten cells differ, a repaint 5 KB). This keeps what the terminal shows and sends only cells that differ. Set
   ``STAGEWATCH_CELL_DIFF=0`` to do without.
-- ``_Driver``, ``PatientScreen``: Textual's writer thread queues 30 writes and then blocks the event loop, for as long as
-  the terminal takes nothing (a dead line), and so does leaving. Here one frame is under way at a time; what changes
+- ``_Driver``, ``PatientScreen``: Textual's writer thread queues 30 writes and then blocks the event loop, for as long
+  as the terminal takes nothing (a dead line), and so does leaving. Here one frame is under way at a time; what changes
   meanwhile is drawn when the terminal has taken it, and who leaves a dead terminal is not kept by it.
 - ``as_it_is_now``: two quick resizes can reach the app in the wrong order: Textual reads the size in a signal handler
   that the next signal may interrupt, and the last event then tells of the size before last.
@@ -24,6 +24,7 @@ import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
@@ -154,7 +155,7 @@ class _Driver(LinuxDriver):
         assert isinstance(app, ThriftyApp)
         self._told = app.terminal_took
         self._given = 0
-        self._sink = _Sink(self._file, self._tell)
+        self._sink = _Sink(cast("IO[str]", self._file), self._tell)
         self._file = self._sink  # type: ignore[assignment]  # all that is asked of it
 
     @property
@@ -163,7 +164,7 @@ class _Driver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         self._given = self._sink.taken = self._sink.written  # an editor may have had the terminal meanwhile
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
             self._writer_thread._queue.maxsize = 0
 
@@ -189,8 +190,8 @@ class _Driver(LinuxDriver):
 
 
 def _give_up(writer: Thread) -> None:
-    """The terminal takes nothing: nothing more is for it, and the write that waits for it is interrupted and repeated."""
-    with open(os.devnull, "w") as nowhere:
+    """The terminal takes nothing: nothing more is for it, and the write that waits is interrupted and repeated."""
+    with Path(os.devnull).open("w") as nowhere:
         for stream in filter(os.isatty, (1, 2)):
             os.dup2(nowhere.fileno(), stream)
     signal.signal(signal.SIGUSR1, lambda *_: None)

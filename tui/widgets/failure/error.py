@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.events import Evidence, Frame
+from tui.events import Evidence, Frame, without_exception
 from tui.reports.amounts import many
 from tui.state import Attempt, Test
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
@@ -56,7 +56,7 @@ def _sentence(attempt: Attempt, width: int, *, whole: bool) -> list[Row]:
     rows: list[Row] = []
     if signature is not None and signature.exception:
         rows += text_rows(signature.exception, width, "bad", bold=True)
-        message = message.removeprefix(f"{signature.exception}:").lstrip()
+        message = without_exception(message, signature.exception)
     how = None if attempt.exit is None else attempt.exit.signal or f"exit code {attempt.exit.code}"
     if how is not None and how not in message:
         rows += text_rows(f"{attempt.outcome}: its process ended by {how}", width, "bad", bold=True)
