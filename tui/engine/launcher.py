@@ -74,9 +74,8 @@ async def launch(
 ) -> Channel:
     """Start ``python -m pytest`` with the agent in ``cwd``; what it prints is appended to ``log``.
 
-    ``controls``: by level, the sockets of the snapshots that it shall leave behind; a launcher that can't pass
-    descriptors on leaves them out. ``mark`` (``NAME=value``) goes into the environment, so that everything it starts can
-    be found.
+    ``controls``: by level, the sockets of the snapshots to be left behind; a launcher that can't pass
+    descriptors on leaves them out. ``mark`` (``NAME=value``) goes into the environment, so that all it starts is found.
     Raises OSError when the interpreter can't be started.
     """
     name, _, value = mark.partition("=")

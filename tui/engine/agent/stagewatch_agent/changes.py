@@ -20,7 +20,7 @@ _MOST_FILES = 50_000
 _DATA = (
     ".json", ".csv", ".tsv", ".toml", ".yaml", ".yml", ".txt", ".ini", ".cfg", ".sql", ".html", ".xml", ".j2", ".jinja",
 )  # fmt: skip
-_SETTINGS = ("pyproject.toml", "pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "conftest.py")
+_SETTINGS = ("pyproject.toml", "pytest.ini", "pytest.toml", "tox.ini", "setup.cfg")
 _WRITES = os.O_WRONLY | os.O_RDWR
 _MARGIN_NS = 10_000_000
 """A file's time is the kernel's at its last tick: up to so much before it was written."""
