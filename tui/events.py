@@ -221,7 +221,7 @@ class TestsGone(_Event, frozen=True, tag="tests-gone"):
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """What collecting has left in the process that is to be forked. ``blocks``: it can't be, for this.
 
-    ``kind`` is a word of ``reports.forking``; ``where``: the module in whose collection it was first seen, or empty.
+    ``kind`` is a word of ``reports.forking``; ``where``: in whose collection it was first seen, if known.
     """
 
     kind: str

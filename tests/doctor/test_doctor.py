@@ -80,7 +80,7 @@ def test_what_stands_in_the_way_is_named_with_where_it_comes_from(user: User) ->
     found = msgspec.json.decode((root / "doctor.json").read_bytes())
     jsonschema.validate(found, SCHEMA)
     said = {remark["kind"]: remark for remark in found["remarks"]}
-    assert said["threads"]["what"] == "2 threads after collection (poller), made by a conftest.py or a plugin"
+    assert said["threads"]["what"] == "2 threads after collection (poller), first seen with a conftest.py or a plugin"
     assert said["socket"]["what"] == "a socket opened during collection, first seen with test_cold.py"
     assert "test_gone.py can't be collected" in said["collection"]["what"]
     assert all(remark["in_the_way"] for remark in found["remarks"])

@@ -90,6 +90,6 @@ def test_every_finding_says_since_when_and_what_to_do() -> None:
     assert forking.sentence(Finding("threads", "2 threads", "test_a.py")) == (
         f"2 threads, first seen with test_a.py: {forking.advice('threads')}"
     )
-    assert forking.sentence(Finding("socket", "a socket")).startswith("a socket, made by a conftest.py or a plugin: ")
+    assert forking.sentence(Finding("socket", "a socket")).startswith("a socket: connect where")
     assert forking.sentence(Finding("numpy", "its state", blocks=False)).startswith("its state: all forked workers")
     assert forking.sentence(Finding("of-tomorrow", "new", blocks=False)) == "new"

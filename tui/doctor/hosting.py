@@ -68,8 +68,10 @@ class Hosting:
     def environment_of(self, test: int) -> dict[str, str]:
         """What a test finds in its environment here, for whoever runs it by other means."""
         name, _, value = self.mark.partition("=")
-        group = self._environments.current[self.catalogue.entries[test].group]
-        return {**os.environ, **self._environment, **group, name: value}
+        declared = self._environments.current[
+            self.catalogue.entries[test].lane
+        ]  # of what is collected whole: its group
+        return {**os.environ, **self._environment, **declared, name: value}
 
     async def rerun(self, test: int) -> float | None:
         """Run a test again; returns the seconds from the request to its result, None where it got none."""

@@ -32,10 +32,8 @@ def remarks(hosting: Hosting) -> list[Remark]:
     """Of what has been collected."""
     found = []
     for finding in hosting.collected.findings if hosting.collected else ():
-        seen = f", {forking.place(finding)}" if finding.blocks else ""
-        found.append(
-            Remark(finding.kind, finding.blocks, f"{finding.what}{seen}", _capital(forking.advice(finding.kind)))
-        )
+        what = f"{finding.what}{forking.place(finding)}"
+        found.append(Remark(finding.kind, finding.blocks, what, _capital(forking.advice(finding.kind))))
     broken = [test for test in hosting.state.present() if test.collection]
     for test in broken[:_MOST_ERRORS]:
         message = test.attempts[-1].message.strip().partition("\n")[0] if test.attempts else ""

@@ -24,12 +24,11 @@ def advice(kind: str) -> str:
 
 
 def place(finding: Finding) -> str:
-    """Since when it is there, in words: ``first seen with test_a.py``."""
-    return f"first seen with {finding.where}" if finding.where else "made by a conftest.py or a plugin"
+    """Since when it is there, in words: ``, first seen with test_a.py``; empty where that says nothing."""
+    return f", first seen with {finding.where}" if finding.where and finding.blocks else ""
 
 
 def sentence(finding: Finding) -> str:
     """All of it: what, since when, what to do."""
-    seen = f", {place(finding)}" if finding.blocks else ""
     to_do = advice(finding.kind)
-    return f"{finding.what}{seen}" + (f": {to_do}" if to_do else "")
+    return f"{finding.what}{place(finding)}" + (f": {to_do}" if to_do else "")

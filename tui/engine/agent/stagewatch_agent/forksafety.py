@@ -15,11 +15,12 @@ from .setup import open_descriptors
 
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 _SQLITE = b"SQLite format 3\0"
+_EARLY = "a conftest.py or a plugin"
 _MOST_PLACES = 3
 """Places that are named for one finding."""
 
 
-class Origins:
+class Sightings:
     """When each thread and each descriptor was first seen: in the collection of which module.
 
     ``look`` costs some microseconds a module, and is what tells a person where to mend it.
@@ -33,12 +34,11 @@ class Origins:
 
     def look(self, where: str) -> None:
         """``where``: what has just been collected, by its node id; empty: nothing yet, only plugins and conftests."""
-        for thread in _threads():
-            self._threads.setdefault(thread, where)
-        for descriptor in open_descriptors() - self.before:
-            target = _target(descriptor)
-            if target:
-                self._descriptors.setdefault((descriptor, target), where)
+        where = where or _EARLY
+        # What is gone is forgotten: its number may be another's by the next look.
+        self._threads = {thread: self._threads.get(thread, where) for thread in _threads()}
+        opened = {(descriptor, _target(descriptor)) for descriptor in open_descriptors() - self.before}
+        self._descriptors = {one: self._descriptors.get(one, where) for one in opened}
 
     def of_threads(self) -> str:
         alive = _threads() - {os.getpid()}
@@ -48,20 +48,26 @@ class Origins:
         return _places([self._descriptors.get((descriptor, target), "")])
 
 
-def against_forking(origins: Origins) -> list[list[str]]:
+def reason_against_forking(descriptors_before: set[int]) -> str | None:
+    """In a few words the first thing that makes forking unsafe; None where nothing does."""
+    found = against_forking(Sightings(descriptors_before))
+    return found[0][1] if found else None
+
+
+def against_forking(sightings: Sightings) -> list[list[str]]:
     """What makes forking unsafe: of each its kind, in a few words what it is, and where it was first seen."""
     found = []
     threads = _thread_count()
     if threads > 1:
         names = sorted(thread.name for thread in threading.enumerate() if thread is not threading.main_thread())
         what = f"{threads} threads after collection" + (f" ({', '.join(names)})" if names else "")
-        found.append(["threads", what, origins.of_threads()])
-    for descriptor in sorted(open_descriptors() - origins.before):
+        found.append(["threads", what, sightings.of_threads()])
+    for descriptor in sorted(open_descriptors() - sightings.before):
         target = _target(descriptor)
         kind = _kind(descriptor, target)
         if kind:
             name = f" ({os.path.basename(target)})" if kind[0] == "database" else ""
-            found.append([kind[0], kind[1] + name, origins.of_descriptor(descriptor, target)])
+            found.append([kind[0], kind[1] + name, sightings.of_descriptor(descriptor, target)])
     return found
 
 

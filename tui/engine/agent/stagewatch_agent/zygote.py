@@ -21,7 +21,7 @@ import pytest
 from . import channel, collected
 from .changes import Sources
 from .children import Children
-from .forksafety import Origins, against_forking, copied_by_forking, costs_of
+from .forksafety import Sightings, against_forking, copied_by_forking, costs_of
 from .report import Reports
 from .setup import Setup
 from .worker import Worker
@@ -43,21 +43,21 @@ class Zygote:
         session: pytest.Session,
         errors: dict[str, dict[str, Any]],
         notes: list[str],
-        origins: Origins,
+        sightings: Sightings,
     ) -> None:
         self._setup = setup
         self._reports = reports
         self._session = session
         self._errors = errors
         self._notes = notes
-        self._origins = origins
+        self._sightings = sightings
         self._serving = True
         self._carried_at = 0.0
 
     def serve(self) -> None:
         # What was collected stays: no worker's collector needs to walk it, or to copy its pages by doing so.
         gc.freeze()
-        self._unsafe = against_forking(self._origins)
+        self._unsafe = against_forking(self._sightings)
         self._cold_reason = self._unsafe[0][1] if self._unsafe else None
         self._selector = selectors.DefaultSelector()
         self._children = Children(self._setup, self._session, self._selector, self._write)
@@ -88,12 +88,9 @@ class Zygote:
 
     def _read_sources(self) -> Sources:
         config = self._session.config
-        extra = [
-            config.rootpath / name
-            for name in ("pyproject.toml", "pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "conftest.py")
-        ]
-        extra += [item.path for item in self._session.items]
-        return Sources(config.rootpath, self._setup.started_ns, extra)
+        self._setup.reads.enough()
+        items = [item.path for item in self._session.items]
+        return Sources(config.rootpath, self._setup.started_ns, self._setup.reads, items)
 
     def _announce(self) -> None:
         items, mask = self._session.items, self._setup.mask
