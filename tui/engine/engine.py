@@ -181,14 +181,18 @@ class Engine:
             self.cancel()
         self._quiet.set()
 
-    async def run(self, requested: float, by: str) -> None:
-        """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
-        cancels = self._cancels
+    async def collect(self) -> None:
+        """Collect, and ask after the target; nothing is run yet. Raises StagewatchError for a bad selection."""
         async with self._collecting:
             await self._collector.collect()
             await self._reach.ask()
             await self._revisions.ask()
             self._revisions.start()
+
+    async def run(self, requested: float, by: str) -> None:
+        """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
+        cancels = self._cancels
+        await self.collect()
         tests = self._catalogue.selected()
         failing = {t for t in tests if self._catalogue.entries[t].found.last in FAILING}
         self._begin_pass(tests, failing, requested, by, "all")
