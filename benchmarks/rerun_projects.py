@@ -148,7 +148,8 @@ def row(case: Case, took: dict[str, list[float]]) -> str:
 
 def _cell(ours: list[float], lf: list[float]) -> str:
     times = [b / a for a, b in zip(ours, lf, strict=True)]
-    return f"{statistics.median(times):.1f}× ({min(times):.1f} to {max(times):.1f}), {statistics.median(ours) * 1000:.0f} ms"
+    spread = f"{statistics.median(times):.1f}× ({min(times):.1f} to {max(times):.1f})"
+    return f"{spread}, {statistics.median(ours) * 1000:.0f} ms"
 
 
 def main() -> int:
