@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from . import snapshot
 from .log import mask_terminal
 from .report import Reports
 from .setup import Setup
@@ -20,6 +21,18 @@ _collection_errors: dict[str, dict[str, Any]] = {}
 _notes: list[str] = []
 _served: list[bool] = []
 """Not empty once the collection has come to its end."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    snapshot.leave(snapshot.PLUGINS, _setup, early_config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    snapshot.leave(snapshot.CONFTESTS, _setup, session.config)
+    if _setup.files:
+        session.config.args = _setup.files
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -85,12 +85,9 @@ class Zygote:
 
     def _read_sources(self) -> Sources:
         config = self._session.config
-        extra = [
-            config.rootpath / name
-            for name in ("pyproject.toml", "pytest.ini", "pytest.toml", "tox.ini", "setup.cfg", "conftest.py")
-        ]
-        extra += [item.path for item in self._session.items]
-        return Sources(config.rootpath, self._setup.started_ns, extra)
+        self._setup.reads.enough()
+        items = [item.path for item in self._session.items]
+        return Sources(config.rootpath, self._setup.started_ns, self._setup.reads, items)
 
     def _announce(self) -> None:
         items, mask = self._session.items, self._setup.mask
