@@ -20,6 +20,7 @@ from . import channel
 from .mask import Mask
 from .report import Reports
 from .setup import Setup
+from .syntax_trees import remember_trees
 
 
 class Worker:
@@ -49,6 +50,7 @@ class Worker:
     def run(self) -> None:
         faulthandler.enable(file=self._stacks)
         _be_one_of_many(self._session.config, self._number)
+        remember_trees()
         self._say(["ready"])
         try:
             order = self._read()
