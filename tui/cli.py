@@ -360,6 +360,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         junit=chosen.junit,
         report=chosen.report == "-",
         started_in=getattr(chosen, "started_in", str(cwd)),
+        is_new=True,
     )
     return _run(viewing.watch_session(Path(ready.socket), wanted, signals=signals))
 

@@ -385,10 +385,13 @@ class Overridden(_Event, frozen=True, tag="overridden"):
 
 
 class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
-    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself."""
+    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself. ``refused``: what was
+    asked for can't be run (an unknown tier, an option that pytest does not take), so nothing was verified.
+    """
 
     interrupted: bool = False
     why: str = ""
+    refused: bool = False
 
 
 Event: TypeAlias = (

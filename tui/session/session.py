@@ -20,7 +20,7 @@ from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
 from tui.engine.environments import Environments
 from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
-from tui.errors import INTERRUPTED, StagewatchError
+from tui.errors import INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded
 from tui.plan.model import Action
 from tui.protocol import (
@@ -215,7 +215,8 @@ class Session:
             await self._close_engine()
             await self._surroundings.end()
         await self._iterations.flush()
-        self._tell(IterationEnded(time.time(), self._interrupted, self._stop_reason))
+        is_refused = farewell.exit_code == MALFORMED
+        self._tell(IterationEnded(time.time(), self._interrupted, self._stop_reason, is_refused))
         await self._iterations.flush()
         if self._report is not None:
             self._report.write()

@@ -243,6 +243,7 @@ class RunState(msgspec.Struct):
     ended: float | None = None
     interrupted: bool = False
     end_reason: str = ""
+    refused: bool = False
     now: float = 0.0
     """When the last event happened: the newest moment this state knows of."""
     python: str = ""

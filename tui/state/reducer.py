@@ -327,6 +327,7 @@ def _iteration_ended(state: RunState, event: e.IterationEnded) -> None:
     state.ended = event.at
     state.interrupted = event.interrupted
     state.end_reason = event.why
+    state.refused = event.refused
     state.collecting = state.starting = False
     state.workers.clear()
     for test in state.tests.values():
