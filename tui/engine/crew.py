@@ -245,7 +245,7 @@ class Crew:
     def _start(self, generation: Generation) -> None:
         self._count += 1
         worker = self._workers[self._count] = _Worker(self._count, generation)
-        unit = self._schedule.next(worker.number, generation.group)
+        unit = self._schedule.next(worker.number, generation.lane)
         assert isinstance(unit, Unit), "one more worker was wanted"
         generation.start_worker(worker.number)
         self._hand(worker, unit)
@@ -256,7 +256,7 @@ class Crew:
         worker.generation.run(worker.number, unit.tests, self._limit_of(unit.tests[0]))
 
     def _offer(self, worker: _Worker) -> None:
-        unit = self._schedule.next(worker.number, worker.generation.group)
+        unit = self._schedule.next(worker.number, worker.generation.lane)
         if isinstance(unit, Unit):
             worker.idle = False
             self._hand(worker, unit)
@@ -268,7 +268,7 @@ class Crew:
         """It asks for its next unit, from the teardown of its last test."""
         # An exclusive suite is alone until it is torn down, too.
         waits = worker.doomed or (worker.running is not None and self._schedule.holds_exclusive(worker.number))
-        unit = None if waits else self._schedule.next(worker.number, worker.generation.group)
+        unit = None if waits else self._schedule.next(worker.number, worker.generation.lane)
         if isinstance(unit, Unit):
             self._hand(worker, unit)
             if worker.running is None:
