@@ -43,9 +43,7 @@ async def test_a_save_that_waits_says_so_until_its_tests_run(size: tuple[int, in
     async with board(made.feed(), size) as seen:
         await seen.tell(ON, e.FilesSaved(NOW, ("tests/ws/test_upgrade.py",), 1, waits=True))
         row = seen.row("saved")
-        assert "waits for the tests that run  tests/" in row or (
-            size == MIDDLE and "waits for the tests that run" in row
-        )
+        assert ("waits for the tests that run  tests/" if size == WIDE else "waits for the tests that run") in row
         tests = tuple(made.ids["P1"][:2])
         await seen.tell(
             e.PassEnded(NOW, 1), e.PassBegan(NOW, 2, tests, NOW, f"{e.SAVED}tests/ws/test_upgrade.py", "failed")
