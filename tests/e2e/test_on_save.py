@@ -58,6 +58,10 @@ class TestASave:
         assert passes(user, root)[2] == (f"{SAVED}test_other.py", "touched", 2)
         assert user.outcomes(root) == {"test_price": "passed", "test_other": "passed", "test_new": "failed"}
 
+        save(root / "price.py", "def price(): return 21\n")
+        until(lambda: (f"{SAVED}price.py", "touched", 1) in passes(user, root))
+        assert user.outcomes(root)["test_price"] == "failed", "it imports it, and had passed"
+
         save(root / "test_other.py", "def test_other(: pass\n")
         until(lambda: user.outcomes(root).get("test_other.py") == "error")
         assert "rerun of 1 test (failed), saved: price.py, took" in user.type("report", cwd=root).out

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from tui.events import SAVED, Event, FilesSaved, Noticed, OnSaveTurned
 from tui.protocol import Accepted, Refused, Rerun
+from tui.reports.amounts import many
 from tui.reports.sentences import names_of
 from tui.session.choosing import chosen
+from tui.session.imports import Imports
 from tui.session.own_writes import OwnWrites
 from tui.session.touched import touched
 from tui.session.watch import Watch
@@ -38,6 +40,7 @@ class OnSave:
         self._waiting: dict[str, None] = {}
         """What was saved and has had nothing run yet."""
         self._own = OwnWrites()
+        self._imports = Imports(root)
         self._news = asyncio.Event()
 
     async def turn(self, on: bool, who: str) -> Accepted | Refused:
@@ -84,11 +87,10 @@ class OnSave:
     def _saved(self, paths: Sequence[str], since: float) -> None:
         """From the watch: a save."""
         while_running = self._is_busy or self._has_run_since(since)
-        if not while_running:
-            self._latest = time.time()
         counting = self._own.counting(paths, while_running=while_running)
         if not counting:
             return
+        self._latest = time.time()
         self._waiting.update(dict.fromkeys(counting))
         self._say(counting, waits=self._is_busy)
         if self._work is None or self._work.done():
@@ -107,7 +109,8 @@ class OnSave:
 
     async def _round(self, paths: list[str]) -> None:
         watch = self._watch
-        by, asked = f"{SAVED}{names_of([_text(path) for path in paths])}", time.time()
+        names, asked = names_of([_text(path) for path in paths]), time.time()
+        by = f"{SAVED}{names}"
         answers = []
         if chosen(Rerun("failed"), self._state()):
             answers.append(await self._ask(Rerun("failed", requested=asked), by))
@@ -117,12 +120,16 @@ class OnSave:
             if self._waiting:  # saved again meanwhile: what fails comes first
                 self._waiting = dict.fromkeys([*paths, *self._waiting])
                 return
-        ran = {test for one in self._state().passes[-1:] if one.requested == asked for test in one.tests}
-        tests = [test for test in touched(self._state(), paths) if test not in ran]
+        found = touched(self._state(), paths, await asyncio.to_thread(self._imports.dependents, paths))
+        ran = {test for one in self._state().passes if one.requested == asked for test in one.tests}
+        tests = [test for test in found.tests if test not in ran]
         if tests or not answers:  # of what failed nothing may be left, and an edit may bring new tests
             answers.append(await self._ask(Rerun("touched", tuple(tests), requested=asked), by))
             await self._until_idle()
-        if not any(isinstance(answer, Accepted) and answer.number for answer in answers):
+        if found.left:
+            text = f"{names}: hangs together with {many(found.left, 'more test')}, too many to run unasked; a runs all"
+            self._tell(Noticed(time.time(), text))
+        elif not any(isinstance(answer, Accepted) and answer.number for answer in answers):
             refused = [answer.why for answer in answers if isinstance(answer, Refused)]
             self._say(
                 paths, why_not=refused[0] if refused else "nothing has failed, and no test is known to hang on it"

@@ -17,13 +17,13 @@ ENDINGS = (
 _NOT_OURS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
 _MOST_FILES = 50_000
 
-_Stamp = tuple[int, int, int]
+Stamp = tuple[int, int, int]
 
 
 class Look(NamedTuple):
     """The files by their paths, each with a stamp that a save changes, and the folders they may lie in."""
 
-    files: dict[str, _Stamp]
+    files: dict[str, Stamp]
     folders: frozenset[str]
 
 
@@ -36,7 +36,7 @@ def counts(name: str, *, is_folder: bool = False) -> bool:
 
 def look(root: Path) -> Look:
     """A project as it is now."""
-    files: dict[str, _Stamp] = {}
+    files: dict[str, Stamp] = {}
     folders: set[str] = set()
     pending = [str(root)]
     while pending and len(files) < _MOST_FILES:
@@ -64,7 +64,7 @@ def saved_between(before: Look, now: Look, root: Path) -> list[str]:
     return [os.path.relpath(path, root) for path in paths if before.files.get(path) != now.files.get(path)]
 
 
-def _stamp(file: os.DirEntry[str]) -> _Stamp | None:
+def _stamp(file: os.DirEntry[str]) -> Stamp | None:
     try:
         status = file.stat()
     except OSError:

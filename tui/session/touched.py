@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from tui.state import RunState, Test
+from tui.state import RunState
 
-
-def touched(state: RunState, paths: Iterable[str]) -> list[int]:
-    """The tests of the files themselves."""
-    saved = set(paths)
-    return [test.id for test in state.present() if _file(test) in saved]
+MOST = 50
+"""Tests that run unasked for what they import. A saved test file's own run however many they are."""
 
 
-def _file(test: Test) -> str:
-    return test.path or test.node.partition("::")[0]
+class Dependents(NamedTuple):
+    """Files that import what was saved, and those of which only a conftest.py does (``far`` holds both)."""
+
+    near: set[str]
+    far: set[str]
+
+
+class Touched(NamedTuple):
+    """``left``: how many more there are, that are too many to run unasked."""
+
+    tests: list[int]
+    left: int = 0
+
+
+def touched(state: RunState, paths: Iterable[str], dependents: Dependents) -> Touched:
+    """The tests of the files themselves, then those of their dependents, unless these are too many."""
+    saved = dict.fromkeys(paths)
+    by_file: dict[str, list[int]] = {}
+    for test in state.present():
+        by_file.setdefault(test.path or test.node.partition("::")[0], []).append(test.id)
+
+    def of(files: Iterable[str]) -> list[int]:
+        return [test for file, tests in by_file.items() if file in files for test in tests]
+
+    own = of(saved)
+    near, far = of(dependents.near - saved.keys()), of(dependents.far - saved.keys())
+    for some in (far, near):
+        if len(some) <= MOST:
+            return Touched(own + some, len(far) - len(some))
+    return Touched(own, len(far))
