@@ -227,5 +227,6 @@ def test_a_save_is_told_where_its_pass_does_not_say_it() -> None:
         "saved      b.json: nothing has failed",
         "on save    off: a save has nothing run any more, asked by bob",
     ]
+    assert [line for line in told(script.events) if line.startswith("saved")] == [ours[2], ours[4]], "in one batch too"
     late = [line for line in told(script.events, []) if line.startswith("on save")]
     assert late == ours[-1:], "who comes late is told how it is now"

@@ -310,10 +310,12 @@ class Lines:
             self._on_save = words
             yield say("on save", words)
 
-    def _files_saved(self, state: RunState, event: object = None) -> Iterator[str]:
-        if state.on_save is not None and state.on_save.at > self._saved:
-            self._saved = state.on_save.at
-            if words := saved_words(state.on_save):
+    def _files_saved(self, state: RunState, event: e.FilesSaved | None = None) -> Iterator[str]:
+        """From the event, if there is one: the state holds only the latest save, and only until its tests run."""
+        saved = event or state.on_save
+        if saved is not None and saved.at > self._saved:
+            self._saved = saved.at
+            if words := saved_words(saved):
                 yield say("saved", words)
 
     def _iteration_ended(self, state: RunState, event: object = None) -> Iterator[str]:

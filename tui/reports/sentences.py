@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.events import FAILING, SAVED, Exit, Signature
+from tui.events import FAILING, SAVED, Exit, FilesSaved, Signature
 from tui.gate import Verdict
 from tui.reports.amounts import clock, many, took
 from tui.reports.summary import STANDINGS, failure_words
@@ -155,10 +155,10 @@ def on_save_words(on_save: OnSave) -> str:
     return f"on: what failed runs again when a file is saved, then what the save touches{by}"
 
 
-def saved_words(on_save: OnSave) -> str:
-    """Of the latest save, what is to be said beside the pass that it asks for; empty where that is nothing."""
-    why = WAITS if on_save.waits else on_save.why_not
-    return f"{names_of(on_save.paths, on_save.count)}: {why}" if why else ""
+def saved_words(saved: OnSave | FilesSaved) -> str:
+    """Of a save, what is to be said beside the pass that it asks for; empty where that is nothing."""
+    why = WAITS if saved.waits else saved.why_not
+    return f"{names_of(saved.paths, saved.count)}: {why}" if why else ""
 
 
 def pass_began(one: Pass) -> str:
