@@ -26,7 +26,7 @@ class Run:
         self.said: list[e.FilesSaved] = []
         self.answer: Callable[[Rerun], Accepted | Refused] | None = None
         self._changed = asyncio.Event()
-        self.mode = on_save.OnSave(root, lambda: self.state, self._ask, self.tell)
+        self.mode = on_save.OnSave(root, lambda: self.state, self._ask, self._quiet, self.tell)
 
     def tell(self, event: e.Event) -> None:
         reduce(self.state, event)
@@ -49,6 +49,9 @@ class Run:
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()
+
+    async def _quiet(self) -> None:
+        return
 
     async def _ask(self, command: Rerun, who: str) -> Accepted | Refused:
         self.asked.append((command, who))
@@ -150,10 +153,12 @@ async def test_who_cancels_what_failed_has_cancelled_the_rest(tmp_path: Path) ->
 
 async def test_where_nothing_hangs_on_it_that_is_said(tmp_path: Path) -> None:
     async with turned_on(tmp_path, ran("passed", "passed")) as run:
+        assert not run.mode.is_used(within=60)
         (tmp_path / "module.py").write_text("# saved")
         await run.until(lambda: len(run.said) == 2)
         assert (run.asked[0][0].what, run.asked[0][0].tests) == ("touched", ())
         assert run.said[1].why_not == "nothing has failed, and no test is known to hang on it"
+        assert run.mode.is_used(within=60), "who saves is there, though nobody watches"
 
 
 async def test_a_refusal_is_said(tmp_path: Path) -> None:

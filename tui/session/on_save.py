@@ -28,10 +28,19 @@ Ask = Callable[[Rerun, str], Awaitable[Accepted | Refused]]
 class OnSave:
     """Of one session; off until it is turned on. ``happened`` has to be called whenever ``state`` is another one."""
 
-    def __init__(self, root: Path, state: Callable[[], RunState], ask: Ask, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        state: Callable[[], RunState],
+        ask: Ask,
+        quiet: Callable[[], Awaitable[None]],
+        tell: Callable[[Event], None],
+    ) -> None:
+        """``quiet`` returns when also what has run tests is gone."""
         self._root = root
         self._state = state
         self._ask = ask
+        self._quiet = quiet
         self._tell = tell
         self._watch: Watch | None = None
         self._by = ""
@@ -152,9 +161,13 @@ class OnSave:
         return bool(passes) and (passes[-1].ended or 0.0) >= since
 
     async def _until_idle(self) -> None:
-        while self._is_busy:
-            self._news.clear()
-            await self._news.wait()
+        while True:
+            while self._is_busy:
+                self._news.clear()
+                await self._news.wait()
+            await self._quiet()
+            if not self._is_busy:
+                return
 
     def _say(self, paths: Sequence[str], *, waits: bool = False, why_not: str = "") -> None:
         named = tuple(_text(path) for path in paths[:_MOST_NAMED])

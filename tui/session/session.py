@@ -74,7 +74,11 @@ class Session:
         """Held while it is found out, and seen to, whether the next iteration is due."""
         self._turn: asyncio.Task[None] | None = None
         self._on_save = on_save.OnSave(
-            self._root, lambda: self._state, lambda command, who: self._reruns.ask(command, who), self._tell
+            self._root,
+            lambda: self._state,
+            lambda command, who: self._reruns.ask(command, who),
+            lambda: self._engine.wait_until_quiet(),
+            self._tell,
         )
         self._private = SessionFolder(request.session)
         self._report: ReportFile | None = None
