@@ -49,6 +49,17 @@ def test_written_added_and_deleted_files_were_saved(project: Path) -> None:
 async def test_what_git_ignores_is_nobodys_work(project: Path) -> None:
     paths = ["a.py", "out/report.xml", "tests/é.json"]
     (project / ".gitignore").write_text("out/\n")
-    assert await not_ignored(project, paths) == paths, "it is no repository"
+    assert await not_ignored(project, paths, {}) == paths, "it is no repository"
     subprocess.run(["git", "init", "-q", project], check=True)
-    assert await not_ignored(project, paths) == ["a.py", "tests/é.json"]
+    assert await not_ignored(project, paths, {}) == ["a.py", "tests/é.json"]
+
+
+async def test_git_bears_the_mark_of_what_is_no_tests(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path_factory.mktemp("tools")
+    (tools / "git").write_text(f'#!/bin/sh\nprintf "%s" "$MARK" > {tools}/said')
+    (tools / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools), prepend=os.pathsep)
+    assert await not_ignored(project, ["a.py"], {"MARK": "spare"}) == ["a.py"]
+    assert (tools / "said").read_text() == "spare"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from tui.events import SAVED, Event, FilesSaved, Noticed, OnSaveTurned
@@ -35,12 +35,14 @@ class OnSave:
         ask: Ask,
         quiet: Callable[[], Awaitable[None]],
         tell: Callable[[Event], None],
+        marks: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        """``quiet`` returns when also what has run tests is gone."""
+        """``quiet`` returns when also what has run tests is gone. ``marks``: variables of what is no test's process."""
         self._root = root
         self._state = state
         self._ask = ask
         self._quiet = quiet
+        self._marks = marks
         self._tell = tell
         self._watch: Watch | None = None
         self._by = ""
@@ -57,7 +59,7 @@ class OnSave:
         if on == (self._watch is not None):
             return Refused(f"rerun on save is {'on' if on else 'off'} already")
         if on:
-            watch = self._watch = Watch(self._root, self._saved, self._complain)
+            watch = self._watch = Watch(self._root, self._saved, self._complain, self._marks())
             await watch.begin()
         else:
             self._rest()

@@ -79,6 +79,7 @@ class Session:
             lambda command, who: self._reruns.ask(command, who),
             lambda: self._engine.wait_until_quiet(),
             self._tell,
+            lambda: self._surroundings.marks,
         )
         self._private = SessionFolder(request.session)
         self._report: ReportFile | None = None

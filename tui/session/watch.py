@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,13 +33,16 @@ Saved = Callable[[Sequence[str], float], None]
 
 class Watch:
     """``saved`` is called with paths within the project, and since when they may have been written; ``complain`` with
-    why saves are noticed late, or no more.
+    why saves are noticed late, or no more. ``marks``: variables by which what is started here is known for no test's.
     """
 
-    def __init__(self, root: Path, saved: Saved, complain: Callable[[str], None]) -> None:
+    def __init__(
+        self, root: Path, saved: Saved, complain: Callable[[str], None], marks: Mapping[str, str] | None = None
+    ) -> None:
         self._root = root
         self._saved = saved
         self._complain = complain
+        self._marks = marks or {}
         self._stirred = asyncio.Event()
         self._since = 0.0
         self._took = 0.0
@@ -106,7 +109,7 @@ class Watch:
                 now = await self._look_until_quiet()
             self._follow_folders(now)
             paths, self._before = saved_between(self._before, now, self._root), now
-            if paths := await not_ignored(self._root, paths):
+            if paths := await not_ignored(self._root, paths, self._marks):
                 self._saved(paths, since)
 
     async def _wait_for_quiet(self) -> float:
