@@ -96,3 +96,11 @@ def test_more_tests_than_one_would_run_unasked_are_left_from_the_far_end() -> No
     everywhere = files | {"test_far.py", "test_many.py"}
     assert touched(state, ["test_own.py"], Dependents(files, everywhere)) == (own + near, len(far) + len(many))
     assert touched(state, ["app.py"], Dependents(everywhere, everywhere)) == ([], len(near) + len(far) + len(many))
+
+
+def test_of_a_part_of_a_plan_nothing_runs_that_nobody_asked_for() -> None:
+    script = Script(partial=True)
+    selected, other = script.found("test_a.py::test_selected", "test_a.py::test_other")
+    state = script.collected().asked([selected]).ran(selected).pass_ended().state()
+    assert touched(state, ["test_a.py"], Dependents(set(), set())).tests == [selected]
+    assert other in state.tests

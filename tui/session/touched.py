@@ -26,11 +26,15 @@ class Touched(NamedTuple):
 
 
 def touched(state: RunState, paths: Iterable[str], dependents: Dependents) -> Touched:
-    """The tests of the files themselves, then those of their dependents, unless these are too many."""
+    """The tests of the files themselves, then those of their dependents, unless these are too many. Of a part of a plan
+    only what somebody has asked for.
+    """
     saved = dict.fromkeys(paths)
+    asked = {test for one in state.passes for test in one.tests} if state.partial else state.tests.keys()
     by_file: dict[str, list[int]] = {}
     for test in state.present():
-        by_file.setdefault(test.path or test.node.partition("::")[0], []).append(test.id)
+        if test.id in asked:
+            by_file.setdefault(test.path or test.node.partition("::")[0], []).append(test.id)
 
     def of(files: Iterable[str]) -> list[int]:
         return [test for file, tests in by_file.items() if file in files for test in tests]
