@@ -37,6 +37,14 @@ async def test_who_watches_is_told_why_not() -> None:
         assert seen.footer.startswith("you can only watch: bob@pts/4 drives; K asks for the keys ") and not feed.sent
 
 
+async def test_an_iteration_that_is_over_has_nothing_on() -> None:
+    async with board(passed().feed()) as seen:
+        await seen.tell(ON)
+        assert "W on save" in seen.text
+        await seen.tell(e.IterationEnded(NOW))
+        assert "W on save" not in seen.text
+
+
 @pytest.mark.parametrize("size", [WIDE, MIDDLE])
 async def test_a_save_that_waits_says_so_until_its_tests_run(size: tuple[int, int]) -> None:
     made = deploy()

@@ -160,7 +160,8 @@ class Footer(Panel, can_focus=False):
     def _mode(self) -> Key | None:
         """What is on, and the key that turns it off: no offer, so it stands apart, at the edge, at every size."""
         on_save = self.view.state.on_save
-        return Key("W", "on save") if on_save is not None and on_save.on else None
+        is_live = self.view.state.ended is None and self.view.feed.farewell is None
+        return Key("W", "on save") if is_live and on_save is not None and on_save.on else None
 
     def _put_mode(self, line: Line, mode: Key | None, edge: int) -> None:
         if mode is not None:
