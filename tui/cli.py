@@ -343,8 +343,9 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         workers=chosen.workers,
         limit=chosen.timeout,
         revision=chosen.revision,
-        ends_with_run=headless and not chosen.keep,
+        ends_with_run=headless and not (chosen.keep or chosen.on_save),
         report=None if chosen.report == "-" else chosen.report,
+        on_save=chosen.on_save,
         notes=() if python.warning is None else (python.warning,),
     )
     ready = launch.start_session(request)

@@ -138,6 +138,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--keep", action="store_true", help="headless: keep the session for warm reruns when the run has ended"
     )
     view.add_argument(
+        "--on-save",
+        action="store_true",
+        help="when a file is saved, run again what failed, then what it touches (headless: until ctrl-c, or --keep)",
+    )
+    view.add_argument(
         "--theme", choices=THEMES, default="auto", metavar="T", help=f"{', '.join(THEMES[:-1])} or {THEMES[-1]}"
     )
     _json(parser)
