@@ -224,6 +224,10 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="what is mended: these run warm again")
+
+
 _COMMANDS = {
     "run": ("run tests and watch them", _run),
     "demo": ("run the bundled suites against the staging environment that comes with them", _demo),
@@ -237,6 +241,7 @@ _COMMANDS = {
     "compare": ("say what is different between two iterations", _compare),
     "report": ("write the status report of an iteration", _report),
     "gate": ("say whether the deploy may go on, and exit with it", _gate),
+    "trust": ("list the modules that run cold as warm and cold disagreed; run them warm again", _trust),
 }
 
 

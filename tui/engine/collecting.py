@@ -97,6 +97,12 @@ class Collector:
         """
         return "-".join(sorted({f"{g.facts.digest}.{g.data}" for g in self.newest if g.facts is not None}))
 
+    @property
+    def known(self) -> str:
+        """Names all that is known to make a difference to a test: its sources, and what is declared for it."""
+        declared = self._environments.digests(self._surroundings)
+        return self.sources + msgspec.json.encode(declared, order="deterministic").decode()
+
     def of_group(self, group: int) -> Generation | None:
         return self.newest[group] if group < len(self.newest) else None
 

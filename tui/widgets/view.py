@@ -113,7 +113,7 @@ class View:
         if tally is None:
             return False
         policy = tier_policy(self.state, self.tier(tier))
-        return tally.failing - tally.untargeted > allowed_failures(policy, tally)
+        return tally.counting > allowed_failures(policy, tally)
 
     def running(self) -> dict[str, list[Test]]:
         """What runs now, by tier."""

@@ -25,6 +25,7 @@ PASSED = TierWord("passed", "passed", "goodq", "goodq")
 SKIPPED = TierWord("skipped", "skipped", "warn", "muted")
 CANCELLED = TierWord("cancelled", "stopped", "warn", "muted")
 BLOCKED = TierWord("blocked", "blocked", "warn", "muted")
+UNSURE = TierWord("not-run", "unsure", "warn", "muted")
 NOT_RUN = TierWord("not-run", "not run", "muted", "faint")
 
 
@@ -34,7 +35,7 @@ EMPTY = TierWord("not-run", "no test", "muted", "faint")
 def tier_word(tally: Tally, *, over: bool = False) -> TierWord:
     """Of all that a tier is at once, what matters most. ``over``: nothing is still to come."""
     status = tally.statuses
-    if tally.failing > tally.untargeted:
+    if tally.counting:
         return FAILING
     if status.get("running"):
         return RUNNING
@@ -44,6 +45,8 @@ def tier_word(tally: Tally, *, over: bool = False) -> TierWord:
         return CANCELLED
     if status.get("blocked") or tally.untargeted:
         return BLOCKED
+    if tally.excused:
+        return UNSURE
     if status.get("not-run"):
         return NOT_RUN
     return PASSED if status.get("passed") or not status.get("skipped") else SKIPPED
@@ -66,7 +69,7 @@ def shown_tiers(tallies: dict[str, Tally], rows: int, selected: str | None) -> t
 
 
 def _patience(word: TierWord) -> int:
-    order = (FAILING, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
+    order = (FAILING, UNSURE, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
     return order.index(word)
 
 
