@@ -34,6 +34,11 @@ bench: .venv
 	$(BIN)/python benchmarks/whole_run.py
 	$(BIN)/python benchmarks/rerun.py
 
+# Reruns of real projects against `pytest --lf`: PROJECTS=click,attrs for some of them. (Half an hour; needs PyPI.)
+.PHONY: bench-rerun
+bench-rerun: .venv
+	$(BIN)/python benchmarks/rerun_projects.py --projects "$(PROJECTS)"
+
 # What the board costs: keys while results pour in, first paint against an empty application, bytes against `pytest -v`.
 .PHONY: bench-board
 bench-board: .venv

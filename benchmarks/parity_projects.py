@@ -89,6 +89,18 @@ PROJECTS = (
         needs=("pytest-asyncio", "simplejson", "time-machine"),
         needs_old=("pytest-asyncio", "simplejson", "pretend", "freezegun", "twisted"),
     ),
+    Project(
+        "djangorestframework",
+        "Django by pytest-django, a database, doctest modules",
+        ("3.16.1", "3.18.3"),
+        needs=_words(
+            "django<6 dj-database-url pytest-django pyyaml inflection uritemplate markdown pygments django-filter"
+        ),
+        needs_old=_words(
+            "django dj-database-url pytest-django<4.12 pyyaml inflection uritemplate markdown pygments django-filter"
+        ),
+        paths=("tests",),
+    ),
 )
 
 

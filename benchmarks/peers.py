@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -11,6 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stagewatch-bench"
+
+
+def about() -> str:
+    """When and where something was measured."""
+    facts = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((fact.partition(":")[2].strip() for fact in facts if fact.startswith("model name")), "unknown")
+    machine = f"{os.cpu_count()} cores ({model}), {platform.system()} {platform.release().partition('-')[0]}"
+    now = time.strftime("%Y-%m-%d %H:%M")
+    return f"{now}, {machine}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
 
 
 def python_with(*packages: str) -> str:

@@ -62,7 +62,7 @@ class Terminal:
         while (words in self.text) == gone:
             left = deadline - time.monotonic()
             assert left > 0, f"{words!r} {'stayed' if gone else 'never came'}:\n{self.text}"
-            self._take(min(left, 0.5))
+            self.take(min(left, 0.5))
         return self.text
 
     def type(self, keys: str) -> None:
@@ -85,12 +85,12 @@ class Terminal:
         deadline = time.monotonic() + self.patience
         while self.process.poll() is None:
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
-            self._take(0.05)
-        while self._take(0.0):
+            self.take(0.05)
+        while self.take(0.0):
             pass
         return self.process.returncode
 
-    def _take(self, patience: float) -> bool:
+    def take(self, patience: float) -> bool:
         ready, _, _ = select.select([self._ours], [], [], patience)
         if ready:
             new = os.read(self._ours, 1 << 16)

@@ -83,7 +83,7 @@ def test_a_failure_of_the_demo_is_found_mended_and_run_again(user: User, tmux: T
     tmux.run(suites, *plugins, *STAGEWATCH, "demo", "--scenario", "iteration-1", "--suite", "connectivity")
     tmux.see("3 failed", "FAILURES  3 tests, 2 groups", "InvalidStatus: server rejected WebSocket connection")
     tmux.type("n", "Enter")
-    tmux.see("websockets.exceptions.InvalidStatus: server rejected WebSocket connection: HTTP 403", "SOURCE", "CALLS")
+    tmux.see("server rejected WebSocket connection: HTTP 403", "SOURCE", "CALLS")
     tmux.type("/")
     tmux.see("enter keeps it")
     tmux.type("rejected websocket", "Enter")

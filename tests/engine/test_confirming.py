@@ -74,6 +74,18 @@ async def test_a_module_that_is_known_for_it_runs_cold_in_the_first_run_too(tmp_
         assert said(hosted, "test_fails")[1:] == [("failed", True, True), ("failed", False, False)], "they once have"
 
 
+async def test_what_was_collected_ahead_after_an_edit_is_confirmed_likewise(tmp_path: Path) -> None:
+    beside = {f"test_beside_{n}": "def test_it(): pass" for n in range(3)}
+    made = make_project(tmp_path / "project", test_forked="def test_pid(): pass", **beside)
+    async with Hosted(made, plan=ALWAYS) as hosted:
+        await hosted.run()
+        make_project(made, test_forked=FORKED)
+        told = await hosted.rerun("test_pid")
+        assert said(hosted, "test_pid") == [("passed", True, False), ("failed", True, True), ("passed", False, False)]
+        assert [event.path for event in told.events if isinstance(event, Disagreed)] == ["test_forked.py"]
+        assert told.outcomes()["test_forked.py::test_beside"] == "passed", "what the edit brought ran too"
+
+
 async def test_a_crash_in_a_fork_is_confirmed_too(tmp_path: Path) -> None:
     dies = "import os\nIMPORTED_BY = os.getpid()\ndef test_dies(): os.getpid() == IMPORTED_BY or os._exit(3)\n"
     async with Hosted(make_project(tmp_path / "project", test_dies=dies), plan=ALWAYS) as hosted:

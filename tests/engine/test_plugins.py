@@ -224,3 +224,18 @@ async def test_django_workers_have_a_database_each(tmp_path: Path, python: str) 
         await hosted.rerun()
         assert told.outcomes() == outcomes
     assert not list(project.glob("*.sqlite3*"))
+
+
+def test_the_hook_for_the_terminal_summary_is_called_in_the_zygote_only(tmp_path: Path) -> None:
+    """Nobody reads a worker's, and plugins import half of themselves for it."""
+    project = make_project(
+        tmp_path / "project",
+        conftest="""
+            import os, pathlib
+            def pytest_terminal_summary():
+                with pathlib.Path("summaries").open("a") as log: log.write(f"{os.getpid()}\\n")
+        """,
+        test_a="import os, pathlib\ndef test_a(): pathlib.Path('zygote').write_text(str(os.getppid()))\n",
+    )
+    run_engine(project, workers=2)
+    assert (project / "summaries").read_text().split() == [(project / "zygote").read_text()]

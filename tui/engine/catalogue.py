@@ -14,7 +14,7 @@ from tui.engine.schedule import Task
 from tui.errors import StagewatchError
 from tui.events import CollectionFailed, Event, Evidence, FoundTest, TestsFound, TestsGone
 from tui.journal.baseline import Baseline
-from tui.plan.discovery import TestFacts, assign
+from tui.plan.discovery import Assignment, TestFacts, assign
 from tui.plan.folders import Layout
 from tui.plan.model import Plan, Selection, Suite, Tier
 
@@ -25,11 +25,14 @@ Happening = tuple[Event, Evidence | None]
 """An event with what it left behind."""
 
 
+_Row = tuple[Generation, wire.Item]
+
+
 class Entry(NamedTuple):
-    """A test of the run, with what running it takes."""
+    """A test of the run, with what running it takes. ``lane``: of the generation that holds it."""
 
     found: FoundTest
-    group: int
+    lane: int
     unit: int
     selected: bool
 
@@ -41,12 +44,15 @@ class Catalogue:
         self._plan = plan
         self._selection = selection
         self._groups = groups
+        self._group_count = max(groups, default=0) + 1
         self._ids: dict[Key, int] = {}
         self._layout: Layout | None = None
         self._announced: set[str] = set()
         self._broken: dict[str, int] = {}
-        self._uncollected: list[Happening] = []
+        self._uncollected: list[tuple[CollectionFailed, Evidence | None]] = []
         self.entries: dict[int, Entry] = {}
+        self.claims: dict[str, tuple[str, ...]] = {}
+        """By node id: the suites of the plan that claim a test, where they are several. It belongs to the first."""
         self.tiers: dict[str, Tier] = {tier.id: tier for tier in plan.tiers}
         self.suites: dict[str, Suite] = {suite.id: suite for suite in plan.suites}
 
@@ -64,33 +70,19 @@ class Catalogue:
 
         Raises StagewatchError when the selection names a tier or suite that there is not.
         """
-        rows = [(g, row) for g in generations for row in g.rows if self._group_of(row) == g.group]
-        facts = [TestFacts(row.node, row.path, row.function, row.classes, row.markers, row.suites) for _, row in rows]
-        assignment = assign(facts, self._plan, self._layout)
+        rows = self._rows(generations)
+        assignment = assign([_facts(row) for _, row in rows], self._plan, self._layout)
         self._layout = assignment.layout
+        self.claims = {
+            row.node: tuple(self._plan.suites[suite].id for suite in row.suites)
+            for _, row in rows
+            if len(row.suites) > 1
+        }
         self.tiers = {tier.id: tier for tier in assignment.tiers}
         self.suites = {suite.id: suite for suite in assignment.suites}
         self._check_selection()
-
-        keys = _keys(row.node for _, row in rows)
         was = set(self.entries)
-        numbering: dict[int, list[int | None]] = {id(g): [] for g in generations}
-        now: dict[int, Entry] = {}
-        for (generation, row), key, (tier, suite) in zip(rows, keys, assignment.tests, strict=True):
-            selected = row.selected and self._is_selected(tier, suite)
-            if not selected and self._plan.source is None:
-                numbering[id(generation)].append(None)
-                continue
-            test = self._ids.setdefault(key, len(self._ids) + 1)
-            found = _expecting(FoundTest(test, row.node, tier, suite, key[1], row.path, row.line), baseline)
-            now[test] = Entry(found, generation.group, row.unit, selected)
-            numbering[id(generation)].append(test)
-        for generation in generations:
-            mine = iter(numbering[id(generation)])
-            generation.number_tests(
-                [next(mine) if self._group_of(row) == generation.group else None for row in generation.rows]
-            )
-        self.entries = now
+        now = self.entries = self._numbered(generations, rows, assignment, baseline)
 
         events: list[Happening] = []
         new = [entry.found for test, entry in now.items() if test not in was]
@@ -104,6 +96,52 @@ class Catalogue:
         if gone:
             events.append((TestsGone(at, tuple(gone)), None))
         return events
+
+    def files(self, tests: Iterable[int], changed: Iterable[str]) -> dict[int, set[str]]:
+        """By group, the files that hold these tests, and those that were changed and hold any.
+
+        Nothing where some are in no file, or where that is most of what there is anyway.
+        """
+        where = {entry.found.id: _file(entry.found.node) for entry in self.entries.values()}
+        groups: dict[str, set[int]] = {}
+        for test, entry in self.entries.items():
+            groups.setdefault(where[test], set()).add(entry.lane % self._group_count)
+        broken = {test: node for node, test in self._broken.items()}
+        wanted = {where.get(test) or broken.get(test, "") for test in tests} | groups.keys() & set(changed)
+        if not wanted or not all(file.endswith(".py") for file in wanted) or 2 * len(wanted) > len(groups):
+            return {}
+        found: dict[int, set[str]] = {}
+        for file in wanted:
+            for group in groups.get(file, {0}):
+                found.setdefault(group, set()).add(file)
+        return found
+
+    def update_part(
+        self, generations: list[Generation], files: set[str], baseline: Baseline, at: float
+    ) -> list[Happening] | None:
+        """Take in what was collected of these files alone; returns what changed by it.
+
+        None, with nothing changed, where what it would be is only known when all is collected.
+        """
+        rows = self._rows(generations)
+        assignment = assign([_facts(row) for _, row in rows], self._plan, self._layout)
+        failures, broken = self._failures(generations, at)
+        is_known = all(tier in self.tiers and suite in self.suites for tier, suite in assignment.tests)
+        if not is_known or not files.issuperset(broken.keys() | {_file(row.node) for _, row in rows}):
+            return None
+        self._layout = assignment.layout
+        was = {test for test, entry in self.entries.items() if _file(entry.found.node) in files}
+        now = self._numbered(generations, rows, assignment, baseline)
+        rest = {test: entry for test, entry in self.entries.items() if test not in was}
+        known = set(self.entries)
+        self.entries = {**rest, **now}
+        was_broken = {node: test for node, test in self._broken.items() if node in files}
+        self._broken = {node: test for node, test in self._broken.items() if node not in files} | broken
+        self._uncollected = [one for one in self._uncollected if one[0].test.node not in files] + failures
+        new = tuple(entry.found for test, entry in now.items() if test not in known)
+        gone = [*sorted(was - set(now)), *(test for node, test in was_broken.items() if node not in broken)]
+        found = [(TestsFound(at, new, (), assignment.suites), None)] if new else []
+        return [*found, *failures, *([(TestsGone(at, tuple(gone)), None)] if gone else [])]
 
     def again(self, baseline: Baseline, at: float) -> list[Happening]:
         """All that is collected, as it is told to an iteration that begins with it."""
@@ -143,7 +181,7 @@ class Catalogue:
         suite, found = self._suite(entry), entry.found
         return Task(
             test=found.id,
-            group=entry.group,
+            group=entry.lane,
             unit=entry.unit,
             suite=suite.id,
             tier_order=order.get(found.tier, len(order)),
@@ -154,6 +192,32 @@ class Catalogue:
             cap=suite.workers,
             cold=cold,
         )
+
+    def _rows(self, generations: Iterable[Generation]) -> list[_Row]:
+        return [(g, row) for g in generations for row in g.rows if self._group_of(row) == g.group]
+
+    def _numbered(
+        self, generations: Iterable[Generation], rows: list[_Row], assignment: Assignment, baseline: Baseline
+    ) -> dict[int, Entry]:
+        """What was collected by the run's numbers, which the generations are told too."""
+        keys = _keys(row.node for _, row in rows)
+        numbering: dict[int, list[int | None]] = {id(g): [] for g in generations}
+        now: dict[int, Entry] = {}
+        for (generation, row), key, (tier, suite) in zip(rows, keys, assignment.tests, strict=True):
+            selected = row.selected and self._is_selected(tier, suite)
+            if not selected and self._plan.source is None:
+                numbering[id(generation)].append(None)
+                continue
+            test = self._ids.setdefault(key, len(self._ids) + 1)
+            found = _expecting(FoundTest(test, row.node, tier, suite, key[1], row.path, row.line), baseline)
+            now[test] = Entry(found, generation.lane, row.unit, selected)
+            numbering[id(generation)].append(test)
+        for generation in generations:
+            mine = iter(numbering[id(generation)])
+            generation.number_tests(
+                [next(mine) if self._group_of(row) == generation.group else None for row in generation.rows]
+            )
+        return now
 
     def _suite(self, entry: Entry) -> Suite:
         return self.suites.get(entry.found.suite) or Suite(entry.found.suite, entry.found.tier)
@@ -182,9 +246,11 @@ class Catalogue:
         self._announced.update(self.tiers)
         return new
 
-    def _failures(self, generations: list[Generation], at: float) -> tuple[list[Happening], dict[str, int]]:
+    def _failures(
+        self, generations: list[Generation], at: float
+    ) -> tuple[list[tuple[CollectionFailed, Evidence | None]], dict[str, int]]:
         """Modules that can't be collected; in several groups the same one counts once."""
-        events: list[Happening] = []
+        events: list[tuple[CollectionFailed, Evidence | None]] = []
         broken: dict[str, int] = {}
         for generation in generations:
             for error in generation.errors:
@@ -230,3 +296,11 @@ def _keys(nodes: Iterable[str]) -> list[Key]:
         seen[node] = ordinal + 1
         keys.append((node, ordinal))
     return keys
+
+
+def _file(node: str) -> str:
+    return node.partition("::")[0]
+
+
+def _facts(row: wire.Item) -> TestFacts:
+    return TestFacts(row.node, row.path, row.function, row.classes, row.markers, row.suites)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +14,12 @@ from tui.engine import interpreter, wire
 from tui.engine.catalogue import Catalogue
 from tui.engine.environments import Environments
 from tui.engine.generation import Generation, Order, Owner
+from tui.engine.origins import Origins
 from tui.errors import StagewatchError
-from tui.events import Collected, Collecting, Event, Evidence, Noticed
+from tui.events import Collected, Collecting, Event, Evidence, Finding, Noticed
 from tui.journal.baseline import Baseline
 from tui.plan.model import Plan
+from tui.reports import forking
 
 _LONGEST_FAREWELL = 10.0
 """Seconds that a zygote gets to end as pytest ends (reports of plugins, combining coverage)."""
@@ -34,6 +36,10 @@ class Where(msgspec.Struct, frozen=True):
     cwd: Path
     log: Path
     mark: str
+
+
+class PytestRefusesError(StagewatchError):
+    """pytest does not take its arguments: those of the command line, or those of the project's settings."""
 
 
 class Changes(NamedTuple):
@@ -77,8 +83,13 @@ class Collector:
         self._forked: bool | None = None
         """Whether the last that collected could be forked; None before there was one."""
         self._launched: list[Generation] = []
+        self._origins = Origins()
         self._closing = False
+        self._is_begun = False
+        """Whether it was told already that what ``collect`` will collect is being collected."""
         self.newest: list[Generation] = []
+        self._ahead: list[Generation] = []
+        """Those that have collected a part of what the newest do not hold any more."""
 
     def surround(self, environment: Mapping[str, str], secrets: Iterable[str]) -> None:
         """What every zygote from now on has in its environment, unless its suites say otherwise, and has to mask."""
@@ -87,15 +98,17 @@ class Collector:
 
     @property
     def zygotes(self) -> list[int]:
-        """The process ids of all zygotes that live."""
-        return [generation.pid for generation in self._launched if not generation.ended.done()]
+        """The process ids of all zygotes that live, and of what they come from."""
+        living = [generation.pid for generation in self._launched if not generation.ended.done()]
+        return [*living, *self._origins.pids]
 
     @property
     def sources(self) -> str:
         """Names what the newest generations hold and the data files beside them: equal for equal sources, however many
         environments they are collected in.
         """
-        return "-".join(sorted({f"{g.facts.digest}.{g.data}" for g in self.newest if g.facts is not None}))
+        current = {generation.group: generation for generation in (*self.newest, *self._ahead)}.values()
+        return "-".join(sorted({f"{g.facts.digest}.{g.data}" for g in current if g.facts is not None}))
 
     @property
     def known(self) -> str:
@@ -103,47 +116,92 @@ class Collector:
         declared = self._environments.digests(self._surroundings)
         return self.sources + msgspec.json.encode(declared, order="deterministic").decode()
 
-    def of_group(self, group: int) -> Generation | None:
-        return self.newest[group] if group < len(self.newest) else None
+    def of_lane(self, lane: int) -> Generation | None:
+        return next((generation for generation in self.current if generation.lane == lane), None)
 
-    async def changed(self) -> Changes:
-        """What is no longer as it was. Raises StagewatchError where a declared environment can't be read."""
-        changes = await asyncio.gather(*(generation.changed() for generation in self.newest))
+    @property
+    def current(self) -> list[Generation]:
+        """Those that workers come from."""
+        return [*self.newest, *self._ahead]
+
+    async def changed(self, lane: int | None = None) -> Changes:
+        """What is no longer as it was collected; of a ``lane``, what workers of that come from.
+
+        Raises StagewatchError where a declared environment can't be read.
+        """
+        asked = self.newest if lane is None else [one for one in self.current if one.lane == lane]
+        changes = await asyncio.gather(*(generation.changed() for generation in asked))
         self._environments.read()
         files = tuple(sorted({path for paths in changes for path in paths}))
         return Changes(files, self._environments.changed(self._surrounded))
 
-    async def collect(self, changes: Changes | None = None) -> None:
+    async def collect_ahead(self, changes: Changes, tests: Iterable[int]) -> bool:
+        """Have what is needed to run these tests collected by itself, and tell of that; ``collect`` has to follow.
+
+        False, with nothing changed, where it can't be done or would take as long as all of it.
+        """
+        files = {} if changes.environments or self._is_narrow else self._catalogue.files(tests, changes.files)
+        roots = [generation.facts.root if generation.facts is not None else "" for generation in self.newest]
+        if not files or not all(roots) or any(generation.cold_reason for generation in self.newest):
+            return False
+        began = time.time()
+        self._number += 1
+        self._tell(Collecting(began, self._number, changes.words))
+        self._is_begun = True
+        new = [
+            self._generation(group, tuple(str(Path(roots[group], file)) for file in sorted(of_group)))
+            for group, of_group in files.items()
+        ]
+        starts = [self._origins.fork(g, self._order(self._surrounded[g.group]), changes.files) for g in new]
+        happened = None
+        if all(await asyncio.gather(*starts)):
+            await asyncio.gather(*(generation.collected for generation in new))
+            if all(generation.facts is not None for generation in new) and not self._closing:
+                happened = self._catalogue.update_part(new, set().union(*files.values()), await self._expected, began)
+        if happened is None:
+            _end(new)
+            return False
+        for event, evidence in happened:
+            self._emit(event, evidence)
+        _finish(self._ahead)
+        self._ahead = new
+        return True
+
+    async def collect(self, changes: Changes | None = None, until: Callable[[], Awaitable[None]] | None = None) -> None:
         """Have a new generation take the place of the newest, and tell what came with it and what went.
 
-        Raises StagewatchError when that can't be done; then all is as it was before.
+        It does so when it has collected, and ``until`` has come. Raises StagewatchError when that can't be done; then
+        all is as it was before.
         """
         if changes is None:
             self._environments.read()
             changes = Changes()
-        self._number += 1
         began = time.time()
         surrounded = self._environments.current
-        self._tell(Collecting(began, self._number, changes.words))
-        new = [Generation(self._number, group, self._owner) for group in range(len(surrounded))]
-        self._launched = [generation for generation in self._launched if not generation.ended.done()] + new
+        if not self._is_begun:
+            self._number += 1
+            self._tell(Collecting(began, self._number, changes.words))
+        self._is_begun = False
+        new = [self._generation(group) for group in range(len(surrounded))]
         try:
             await self._launch(new, changes.files, surrounded)
+            if until is not None:
+                await until()
             for event, evidence in self._catalogue.update(new, await self._expected, time.time()):
                 self._emit(event, evidence)
         except BaseException:
-            for generation in new:
-                generation.finish([], [])
-                generation.kill()
+            _end(new)
             if self.newest:
                 self._tell_collected(self.newest, began)
             raise
-        old, self.newest = self.newest, new
+        old, self.newest, self._ahead = self.current, new, []
         self._surrounded = surrounded
-        for generation in old:
-            generation.finish([], [])
+        _finish(old)
         for note in dict.fromkeys(note for generation in new for note in generation.notes):
             self._tell(Noticed(time.time(), note))
+        for finding in _findings(new):
+            if finding.kind == "numpy":
+                self._tell(Noticed(time.time(), forking.sentence(finding)))
         self._tell_collected(new, began)
 
     def tell_again(self, expected: Baseline) -> None:
@@ -169,12 +227,26 @@ class Collector:
     def stop(self) -> None:
         """Nothing that is being collected is wanted any more."""
         self._closing = True
+        self._origins.close()
+
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether less than whole files was asked for."""
+        return any("::" in argument for argument in self._where.pytest_args)
+
+    def _generation(self, group: int, files: tuple[str, ...] = ()) -> Generation:
+        lane = group + (len(self._surrounded) if files else 0)
+        generation = Generation(self._number, group, self._owner, lane, files)
+        self._launched = [one for one in self._launched if not one.ended.done()] + [generation]
+        return generation
 
     async def _launch(self, new: list[Generation], changed: tuple[str, ...], surrounded: list[dict[str, str]]) -> None:
         log_start = self._where.log.stat().st_size if self._number > 1 else 0
         for generation in new:
+            order = self._order(surrounded[generation.group])
             try:
-                await generation.launch(self._order(surrounded[generation.group]), changed)
+                if not await self._origins.fork(generation, order, changed):
+                    await self._origins.launch(generation, order, changed)
             except OSError as error:
                 raise StagewatchError(
                     f"{self._where.python} can't be started ({error.strerror}); "
@@ -204,7 +276,7 @@ class Collector:
             Collected(
                 now, generations[0].number, facts[0].python if facts else "", facts[0].pytest if facts else "",
                 len(self._catalogue.entries), now - began, "-".join(sorted({fact.digest for fact in facts})), cold,
-                self._environments.digests(self._surroundings),
+                self._environments.digests(self._surroundings), _findings(generations),
             )
         )  # fmt: skip
 
@@ -230,7 +302,7 @@ class Collector:
             (line.split("'")[1] for line in lines if line.startswith("ImportError while loading conftest '")), "."
         )
         if broken == "." and generation.exit_code == _USAGE_ERROR and self._number == 1:
-            raise StagewatchError(f"pytest refuses what it is asked: {message.removeprefix('ERROR: ')}")
+            raise PytestRefusesError(f"pytest refuses what it is asked: {message.removeprefix('ERROR: ')}")
         path = Path(broken)
         if path.is_absolute() and path.is_relative_to(self._where.cwd):
             broken = str(path.relative_to(self._where.cwd))
@@ -258,3 +330,20 @@ class Collector:
 
     def _tell(self, event: Event) -> None:
         self._emit(event, None)
+
+
+def _findings(generations: Iterable[Generation]) -> tuple[Finding, ...]:
+    """What collecting has left in them, each once."""
+    facts = [generation.facts for generation in generations if generation.facts is not None]
+    return tuple(dict.fromkeys(Finding(*found) for fact in facts for found in fact.findings))
+
+
+def _finish(generations: Iterable[Generation]) -> None:
+    for generation in generations:
+        generation.finish([], [])
+
+
+def _end(generations: Iterable[Generation]) -> None:
+    for generation in generations:
+        generation.finish([], [])
+        generation.kill()

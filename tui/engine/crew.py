@@ -256,7 +256,7 @@ class Crew:
     def _start(self, generation: Generation) -> None:
         self._count += 1
         worker = self._workers[self._count] = _Worker(self._count, generation)
-        unit = self._schedule.next(worker.number, generation.group)
+        unit = self._schedule.next(worker.number, generation.lane)
         assert isinstance(unit, Unit), "one more worker was wanted"
         worker.cold = bool(unit.cold)
         generation.start_worker(worker.number, cold=worker.cold)
@@ -267,7 +267,7 @@ class Crew:
         """What this worker is to run now. Where none can be forked all are alike."""
         generation = worker.generation
         is_cold = worker.cold if generation.cold_reason is None else None
-        return self._schedule.next(worker.number, generation.group, is_cold=is_cold)
+        return self._schedule.next(worker.number, generation.lane, is_cold=is_cold)
 
     def _hand(self, worker: _Worker, unit: Unit) -> None:
         if unit.cold:

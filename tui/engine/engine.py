@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 
@@ -48,6 +49,14 @@ class Settings(Where, frozen=True, kw_only=True):
     workers: int
     limit: float = DEFAULT_LIMIT
     spare: str = ""
+
+
+class Begun(NamedTuple):
+    """A rerun: the pass, how many tests it has, and whose edits it sees (files, and words that hold no value)."""
+
+    number: int
+    size: int
+    reloaded: tuple[str, ...]
 
 
 class _OpenPass(msgspec.Struct):
@@ -111,7 +120,7 @@ class Engine:
         self._revisions = Revisions(None, self._tell, self._move, self._consider)
         self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
         self._crew = Crew(
-            settings.workers, self._take, self._collector.of_group, self._limit_of, self._requested_of,
+            settings.workers, self._take, self._collector.of_lane, self._limit_of, self._requested_of,
             self._is_confirmed, self._consider,
         )  # fmt: skip
 
@@ -181,9 +190,8 @@ class Engine:
             self.cancel()
         self._quiet.set()
 
-    async def run(self, requested: float, by: str) -> None:
-        """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
-        cancels = self._cancels
+    async def collect(self) -> None:
+        """Collect, and ask after the target; nothing is run yet. Raises StagewatchError for a bad selection."""
         async with self._collecting:
             await self._collector.collect()
             past = await self._expected
@@ -191,14 +199,19 @@ class Engine:
             await self._reach.ask()
             await self._revisions.ask()
             self._revisions.start()
+
+    async def run(self, requested: float, by: str) -> None:
+        """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
+        cancels = self._cancels
+        await self.collect()
         tests = self._catalogue.selected()
         failing = {t for t in tests if self._catalogue.entries[t].found.last in FAILING}
         self._begin_pass(tests, failing, requested, by, "all")
         if self._cancels != cancels:
             self.cancel()
 
-    async def rerun(self, tests: Sequence[int], requested: float, by: str, what: str) -> tuple[int, int]:
-        """Run tests again, with every edit since they were collected; returns the pass and how many tests it has.
+    async def rerun(self, tests: Sequence[int], requested: float, by: str, what: str) -> Begun:
+        """Run tests again, with every edit since they were collected.
 
         Tests that are running or waiting already, or are gone, are left out; no pass (0) is opened for none.
         What an edit brings that was not there before (a renamed test, a module that can be imported again) runs too.
@@ -208,28 +221,65 @@ class Engine:
         cancels = self._cancels
         before = set(self._catalogue.entries)
         try:
-            async with self._sweeping, self._collecting:
-                changes = await self._collector.changed()
-                if changes.words or not before.issuperset(tests):
-                    await self._collect_again(changes, cancels)
+            async with self._sweeping:
+                await self._collecting.acquire()
+                is_ahead = False
+                try:
+                    changes = await self._collector.changed()
+                    if changes.words or not before.issuperset(tests):
+                        is_ahead = await self._collect_again(changes, tests, cancels)
+                finally:
+                    if is_ahead:
+                        self._spawn(self._collect_behind(changes, cancels, requested, by, what))
+                    else:
+                        self._collecting.release()
                 await self._reach.ask()
                 self._refuse_if_cancelled(cancels)
         finally:
             self._consider()  # what ended meanwhile could not be told while the lock was held
+        return Begun(*self._begin_rerun(tests, before, requested, by, what), changes.words)
+
+    def _begin_rerun(
+        self, tests: Iterable[int], before: set[int], requested: float, by: str, what: str
+    ) -> tuple[int, int]:
+        """Run these and what was not there ``before``, unless it runs already."""
         known = self._catalogue.entries
         pending = self._crew.pending()
         new = [test for test in self._catalogue.selected() if test not in before]
         chosen = [test for test in dict.fromkeys([*tests, *new]) if test in known and test not in pending]
         return self._begin_pass(chosen, set(chosen), requested, by, what) if chosen else 0, len(chosen)
 
-    async def _collect_again(self, changes: Changes, cancels: int) -> None:
+    async def _collect_again(self, changes: Changes, tests: Iterable[int], cancels: int) -> bool:
+        """Whether it is only what these tests need, as that is quicker: then all of it is to be collected behind it."""
         if not self._crew.is_empty:
             text = f"{', '.join(changes.words[:3])} changed: collected anew when the running tests are done"
             self._tell(Noticed(time.time(), text))
             await self._crew_is_quiet()
             self._refuse_if_cancelled(cancels)
-        await self._collector.collect(changes)
+        is_ahead = await self._collector.collect_ahead(changes, tests)
+        if not is_ahead:
+            await self._collector.collect(changes)
         self._crew.keep(self._catalogue.entries)
+        return is_ahead
+
+    async def _collect_behind(self, changes: Changes, cancels: int, requested: float, by: str, what: str) -> None:
+        """Collect everything while a part of it runs. Owns the lock that is held."""
+        before: set[int] = set()
+
+        async def crew_is_quiet() -> None:
+            await self._crew_is_quiet()
+            before.update(self._catalogue.entries)
+
+        try:
+            await self._collector.collect(changes, crew_is_quiet)
+        except StagewatchError as error:
+            self._tell(Noticed(time.time(), str(error), serious=True))
+        finally:
+            self._collecting.release()
+        if before and self._cancels == cancels:
+            self._begin_rerun((), before, requested, by, what)
+        self._consider()
+        self._quiet.set()
 
     def _refuse_if_cancelled(self, cancels: int) -> None:
         if self._closing:
@@ -257,7 +307,8 @@ class Engine:
 
     async def wait_until_quiet(self) -> None:
         """Until no pass is open, nor to go on, and what the tests left behind is ended."""
-        while self._passes or self._cut_off or not self._crew.is_empty or self._sweeping.locked():
+        is_locked = (self._sweeping.locked, self._collecting.locked)
+        while self._passes or self._cut_off or not self._crew.is_empty or any(locked() for locked in is_locked):
             self._quiet.clear()
             await self._quiet.wait()
 
@@ -288,7 +339,7 @@ class Engine:
         self._crew.exited(generation, exited)
 
     def zygote_died(self, generation: Generation) -> None:
-        if generation not in self._collector.newest:
+        if generation not in self._collector.current:
             return  # it had not collected, which the collector tells, or was on its way out
         self._deaths += 1
         code = generation.exit_code or 0
@@ -296,7 +347,7 @@ class Engine:
         text = f"the collected process was killed ({how}); its workers end with it"
         self._tell(Noticed(time.time(), text, serious=True))
         self._crew.forget(generation)
-        if self._deaths > _MOST_DEATHS:
+        if self._deaths > _MOST_DEATHS or generation not in self._collector.newest:
             self._crew.abandon()
             self._consider()
         elif self._passes:
@@ -353,10 +404,12 @@ class Engine:
 
     async def _look_into(self, found: Contradiction) -> None:
         """A disagreement, unless a fresh process found another project than was forked: it has collected later."""
+        entry = self._catalogue.entries.get(found.test)
         try:
-            changes = await self._collector.changed()
-            entry = self._catalogue.entries.get(found.test)
-            if entry is not None and not changes.words and self._collector.known == found.known:
+            if entry is None:
+                return  # it is no longer there
+            changes = await self._collector.changed(entry.lane)
+            if not changes.words and self._collector.known == found.known:
                 path = entry.found.path
                 self._warmth.distrust(path)
                 self._tell(Disagreed(time.time(), found.test, path, found.warm, found.cold))
@@ -457,7 +510,7 @@ class Engine:
         self._quiet.set()
 
     async def _crew_is_quiet(self) -> None:
-        while not self._crew.is_empty:
+        while self._doubted or not self._crew.is_empty:
             self._quiet.clear()
             await self._quiet.wait()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import msgspec
 
 from tui.engine import wire
 from tui.engine.launcher import Channel, launch
+from tui.engine.snapshots import ForkedLine, Snapshot
 
 
 class Owner(Protocol):
@@ -21,6 +22,10 @@ class Owner(Protocol):
     def worker_said(self, generation: Generation, worker: int, message: wire.FromWorker) -> None: ...
     def worker_exited(self, generation: Generation, exited: wire.Exited) -> None: ...
     def zygote_died(self, generation: Generation) -> None: ...
+
+
+PLUGINS, CONFTESTS = "plugins", "conftests"
+"""The snapshots that a launched agent leaves behind, by how far it had come."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -42,14 +47,17 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Generation:
-    """A launched agent. ``collected`` is done when it stands ready, or has failed to.
+    """An agent that was launched or forked. ``collected`` is done when it stands ready, or has failed to.
 
-    ``tests`` maps the agent's indexes to the run's test ids; whoever numbers tests fills it.
+    ``tests`` maps the agent's indexes to the run's test ids; whoever numbers tests fills it. ``files``: all that it is
+    to collect, where that is a part (``is_ahead``). ``lane``: what the schedule knows it by.
     """
 
-    def __init__(self, number: int, group: int, owner: Owner) -> None:
+    def __init__(self, number: int, group: int, owner: Owner, lane: int, files: tuple[str, ...] = ()) -> None:
         self.number = number
         self.group = group
+        self.lane = lane
+        self.files = files
         self.rows: list[wire.Item] = []
         self.errors: list[wire.Uncollected] = []
         self.notes: list[str] = []
@@ -64,7 +72,7 @@ class Generation:
         self.data = ""
         """Names the state of the project's data files when they were last looked at."""
         self._owner = owner
-        self._channel: Channel | None = None
+        self._channel: Channel | ForkedLine | None = None
         self._checks: dict[int, asyncio.Future[tuple[str, ...]]] = {}
         self._finishing = False
 
@@ -86,10 +94,16 @@ class Generation:
         # a clock may have been set back
         return max(0.0, at - self.ready) if self.ready and self.cold_reason is None else None
 
-    async def launch(self, order: Order, changed: tuple[str, ...]) -> None:
+    async def fork(self, snapshot: Snapshot, changed: tuple[str, ...], next: Snapshot | None = None) -> bool:
+        """Have a snapshot go on to collect; False where it can't. ``next``: what that shall leave behind in turn."""
+        self._channel = await snapshot.fork(self.files, changed, self._hear, self._exited, next)
+        return self._channel is not None
+
+    async def launch(self, order: Order, changed: tuple[str, ...], snapshots: Mapping[str, Snapshot]) -> None:
         """Start the agent. Raises OSError when the interpreter can't be started."""
+        controls = {level: snapshot.control for level, snapshot in snapshots.items()}
         self._channel = await launch(
-            order.python, list(order.pytest_args), order.cwd, order.mark, order.log, self._hear, self._exited
+            order.python, list(order.pytest_args), order.cwd, order.mark, order.log, self._hear, self._exited, controls
         )
         config = {
             "environment": order.environment,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 AGENT = Path(__file__).parent / "agent"
@@ -70,21 +70,26 @@ async def launch(
     log: Path,
     on_lines: Callable[[list[bytes]], None],
     on_exit: Callable[[int], None],
+    controls: Mapping[str, int],
 ) -> Channel:
     """Start ``python -m pytest`` with the agent in ``cwd``; what it prints is appended to ``log``.
 
-    ``mark`` (``NAME=value``) goes into the environment, so that everything it starts can be found.
+    ``controls``: by level, the sockets of the snapshots to be left behind; a launcher that can't pass
+    descriptors on leaves them out. ``mark`` (``NAME=value``) goes into the environment, so that all it starts is found.
     Raises OSError when the interpreter can't be started.
     """
     name, _, value = mark.partition("=")
     path = os.environ.get("PYTHONPATH")
-    environment = {**os.environ, name: value, "PYTHONPATH": str(AGENT) + (os.pathsep + path if path else "")}
+    environment = {
+        **os.environ, name: value, "PYTHONPATH": str(AGENT) + (os.pathsep + path if path else ""),
+        "STAGEWATCH_SNAPSHOTS": ",".join(f"{level}={descriptor}" for level, descriptor in controls.items()),
+    }  # fmt: skip
     loop = asyncio.get_running_loop()
     with log.open("ab") as output:
         _, channel = await loop.subprocess_exec(
             lambda: Channel(on_lines, on_exit),
             python, "-m", "pytest", "-p", "stagewatch_agent", *pytest_args,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output,
-            cwd=cwd, env=environment, start_new_session=True,
+            cwd=cwd, env=environment, start_new_session=True, pass_fds=tuple(controls.values()),
         )  # fmt: skip
     return channel

@@ -17,7 +17,7 @@ import msgspec
 class Task(NamedTuple):
     """A test to run, with what its place in the order depends on.
 
-    ``group``: which zygote it was collected by. ``unit``: what it has to share a worker with,
+    ``group``: the lane of the zygote it was collected by. ``unit``: what it has to share a worker with,
     within its group. ``cap``: at most so many workers may be in its suite at once. ``cold``: why it has to run in a
     fresh process where it could be forked; empty: it may be forked.
     """

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from .plugin import (
     pytest_cmdline_main,
+    pytest_collection,
     pytest_collectreport,
     pytest_configure,
+    pytest_load_initial_conftests,
     pytest_runtest_logreport,
     pytest_runtest_makereport,
     pytest_runtestloop,
@@ -20,8 +22,10 @@ from .plugin import (
 
 __all__ = [
     "pytest_cmdline_main",
+    "pytest_collection",
     "pytest_collectreport",
     "pytest_configure",
+    "pytest_load_initial_conftests",
     "pytest_runtest_logreport",
     "pytest_runtest_makereport",
     "pytest_runtestloop",

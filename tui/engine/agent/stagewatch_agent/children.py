@@ -73,7 +73,7 @@ class Children:
             return None
         os.setsid()
         self._selector.close()
-        for fd in [ours, self._setup.to_agent, self._setup.to_session, *self._descriptors()]:
+        for fd in {ours, self._setup.to_agent, self._setup.to_session, *self._descriptors()}:
             os.close(fd)
         self._children.clear()
         moved = channel.keep(theirs)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from . import snapshot
+from .forksafety import Sightings
 from .log import mask_terminal
 from .report import Reports
 from .setup import Setup
@@ -18,8 +20,21 @@ _setup = Setup()
 _reports = Reports(_setup.mask)
 _collection_errors: dict[str, dict[str, Any]] = {}
 _notes: list[str] = []
+_sightings = Sightings(_setup.descriptors)
 _served: list[bool] = []
 """Not empty once the collection has come to its end."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    snapshot.leave(snapshot.PLUGINS, _setup, early_config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    snapshot.leave(snapshot.CONFTESTS, _setup, session.config)
+    if _setup.files:
+        session.config.args = _setup.files
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -51,9 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     mask_terminal(session.config, _setup.mask)
+    _sightings.look("")
 
 
 def pytest_collectreport(report: Any) -> None:
+    _sightings.look(str(report.nodeid))
     if report.failed:
         _setup.learn()
         _collection_errors[str(report.nodeid)] = _reports.of_collection(report)
@@ -87,5 +104,5 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     if _setup.is_worker:
         FreshWorker(_setup, _reports, session).run()
     else:
-        Zygote(_setup, _reports, session, _collection_errors, _notes).serve()
+        Zygote(_setup, _reports, session, _collection_errors, _notes, _sightings).serve()
     return True

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from . import channel
-from .changes import forget_compiled
+from .changes import Reads, forget_compiled
 from .mask import Mask, secrets_of
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKER_VARIABLE = "STAGEWATCH_WORKER_CHANNEL"
 """Set only in the environment of a fresh worker process: the descriptor of its socket to the zygote."""
+SNAPSHOTS_VARIABLE = "STAGEWATCH_SNAPSHOTS"
+"""Set where the session can make use of snapshots: ``level=descriptor`` of a socket for each, separated by commas."""
 
 
 class Setup:
@@ -27,6 +29,15 @@ class Setup:
 
     def __init__(self) -> None:
         self.started_ns = time.time_ns()
+        self.controls = {
+            level: _kept(int(descriptor))
+            for level, _, descriptor in (
+                one.partition("=") for one in os.environ.pop(SNAPSHOTS_VARIABLE, "").split(",") if one
+            )
+        }
+        """By level, the socket over which generations can be asked of the snapshot that is left there."""
+        self.files: list[str] = []
+        """What is to be collected instead of what pytest's arguments say; empty: all of it."""
         self.environment = dict(os.environ)
         """As it was before the project's own code could change it: what a fresh worker starts with."""
         inherited = os.environ.pop(WORKER_VARIABLE, None)
@@ -38,8 +49,7 @@ class Setup:
             os.close(null)
             os.dup2(2, 1)
         else:
-            self.to_agent = self.to_session = channel.keep(int(inherited))
-            os.close(int(inherited))
+            self.to_agent = self.to_session = _kept(int(inherited))
         self.descriptors = open_descriptors()
         """Those that were open before the project's own code ran."""
         self.lines = channel.Lines(self.to_agent)
@@ -52,10 +62,18 @@ class Setup:
         os.environ.update(self.config["environment"])
         forget_compiled(self.config["changed"], Path.cwd())
         _leave_no_trace()
+        self.reads = Reads()
+        """The files that are read from here on, until somebody says that it is enough."""
 
     def learn(self) -> None:
         """Mask what the project's own code has put into the environment by now, too (a ``.env`` file, a conftest)."""
         self.mask.learn(secrets_of(os.environ, self.config["credentials"]))
+
+
+def _kept(fd: int) -> int:
+    kept = channel.keep(fd)
+    os.close(fd)
+    return kept
 
 
 def _leave_no_trace() -> None:
@@ -72,6 +90,15 @@ def _leave_no_trace() -> None:
 def open_descriptors() -> set[int]:
     """The descriptors of this process, where the system can tell them."""
     try:
-        return {int(name) for name in os.listdir("/proc/self/fd")}
+        listed = [int(name) for name in os.listdir("/proc/self/fd")]
     except OSError:
         return set()
+    return {descriptor for descriptor in listed if _is_open(descriptor)}
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False  # it was the one that listed the others
+    return True

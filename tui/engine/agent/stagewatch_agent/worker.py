@@ -20,6 +20,7 @@ from . import channel
 from .mask import Mask
 from .report import Reports
 from .setup import Setup
+from .syntax_trees import remember_trees
 
 
 class Worker:
@@ -49,6 +50,7 @@ class Worker:
     def run(self) -> None:
         faulthandler.enable(file=self._stacks)
         _be_one_of_many(self._session.config, self._number)
+        remember_trees()
         self._say(["ready"])
         try:
             order = self._read()
@@ -225,7 +227,11 @@ def _be_one_of_many(config: pytest.Config, number: int) -> None:
     manager = config.pluginmanager
     capture: Any = manager.getplugin("capturemanager")
     _capture_apart(getattr(capture, "_global_capturing", None))
-    config.option.no_summary = True  # nobody reads it, and plugins do costly things for it
+    # Nobody reads a worker's summary, and plugins do costly things for it, since pytest 9.2 also with --no-summary.
+    config.option.no_summary = True
+    summary: Any = config.hook.pytest_terminal_summary
+    for implementation in list(summary.get_hookimpls()):
+        summary._remove_plugin(implementation.plugin)
     for name in ("lfplugin", "nfplugin", "stepwiseplugin"):
         plugin = manager.getplugin(name)
         if plugin is not None:
