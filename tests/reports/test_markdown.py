@@ -254,3 +254,4 @@ def test_where_warm_and_cold_disagree_the_report_says_so() -> None:
     found = report(state, verdict(state, BEGAN), BEGAN)
     section = found.split("## Warm and cold disagree\n")[1].split("##")[0]
     assert "`tests/x.py::test_0`: failed when warm, passed when cold, which counts" in section
+    assert "then `stagewatch trust tests/x.py`" in found.split("## Next steps")[1]

@@ -26,6 +26,11 @@ async def test_a_disagreement_has_a_mark_of_its_own_and_the_failure_screen_says_
         assert "≠ passed, cold" in seen.text and "attempt 3 of 3, failed when warm" in seen.text
         if size == WIDE:
             assert "warm  does not count" in seen.text and "cold  ≠ differs" in seen.text
+        said = " ".join(seen.text.split())
+        assert SAYS in said and "once its cause is mended: stagewatch trust tests/x.py" in said
+        await seen.press("left_square_bracket")
+        assert "assert 1 == 2" in seen.text
+        assert "counts when a fresh process confirms it" in seen.text
         await seen.press("2")
         assert SAYS in seen.text and "counts when a fresh process confirms it" in seen.text
         assert "warm, generation 1, 2.00s old" in seen.text
