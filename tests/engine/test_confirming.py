@@ -16,6 +16,7 @@ FORKED = """
     IMPORTED_BY = os.getpid()
     def test_pid(): assert os.getpid() == IMPORTED_BY
     def test_beside(): pass
+    def test_needs_a_fork(): assert os.getpid() != IMPORTED_BY
 """
 """Fails where it is not run by the process that has imported it."""
 OTHER = "def test_fails(): assert False\ndef test_passes(): pass\n"
@@ -57,6 +58,10 @@ async def test_what_fails_only_in_a_fork_is_a_disagreement_and_runs_cold_from_th
             assert (last.outcome, last.cold_reason) == ("passed", "warm and cold disagree here")
         assert told.test("test_passes").attempts[-1].cold_reason is None
 
+        await hosted.rerun("test_needs_a_fork")
+        assert said(hosted, "test_needs_a_fork") == [("passed", True, False), ("failed", False, False)]
+        assert told.test("test_needs_a_fork").attempts[-1].contradicted == "passed", "the other way round it is one too"
+
         hosted.engine.trust(["test_forked.py"])
         await hosted.rerun("test_beside")
         assert told.test("test_beside").attempts[-1].cold_reason is None
@@ -68,7 +73,8 @@ async def test_a_module_that_is_known_for_it_runs_cold_in_the_first_run_too(tmp_
         told = await hosted.run()
         assert said(hosted, "test_pid") == [("passed", False, False)]
         assert {test.name: test.attempts[0].cold_reason is None for test in told.state.present()} == {
-            "test_pid": False, "test_beside": False, "test_fails": True, "test_passes": True,
+            "test_pid": False, "test_beside": False, "test_needs_a_fork": False,
+            "test_fails": True, "test_passes": True,
         }  # fmt: skip
         await hosted.rerun("test_fails")
         assert said(hosted, "test_fails")[1:] == [("failed", True, True), ("failed", False, False)], "they once have"
