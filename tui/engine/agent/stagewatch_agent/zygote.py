@@ -141,7 +141,7 @@ class Zygote:
     def _obey(self, order: list[Any]) -> None:
         name, *rest = order
         if name == "start":
-            self._start(rest[0])
+            self._start(*rest)
         elif name == "end":
             self._children.end(*rest)
         elif name == "check":
@@ -152,8 +152,8 @@ class Zygote:
             self._remember_failures(rest[0], rest[1])
             self._serving = False
 
-    def _start(self, number: int) -> None:
-        if self._cold_reason is not None:
+    def _start(self, number: int, cold: bool) -> None:
+        if cold or self._cold_reason is not None:
             self._children.spawn(number)
             return
         forked = self._children.fork(number)
