@@ -12,7 +12,9 @@ _ADVICE = {
     "database": "connect in a fixture, or close the connection when the import has done with it",
     "numpy": "all forked workers and reruns draw the same numbers: seed it in a fixture, or make a generator where it "
     "is used",
-    "grpc": "warm for as long as no channel is made at import: a channel has threads, so make it in a fixture",
+    "grpc": "an import alone is harmless, but a channel or a server has threads: make them in a fixture, not at import",
+    "openblas": "they may be those of its OpenBLAS, for arithmetic on large matrices: with OPENBLAS_NUM_THREADS=1 in "
+    "the environment it has none",
     "coverage": "every worker saves its own and the end of the session combines them; `-- --no-cov` leaves it out of a "
     "run, which makes reruns quicker",
 }

@@ -71,13 +71,20 @@ def against_forking(sightings: Sightings) -> list[list[str]]:
     return found
 
 
-def copied_by_forking() -> list[list[str]]:
-    """What forking copies without harm to any process, but not without a difference; in the same form."""
+def of_libraries(is_unsafe: bool) -> list[list[str]]:
+    """What to know of libraries that were imported, and stands in nobody's way by itself; in the same form.
+
+    ``is_unsafe``: workers are no forks, for another reason.
+    """
     found = []
-    if "numpy.random" in sys.modules:
-        found.append(["numpy", "numpy's random state was made during collection", ""])
     if "grpc" in sys.modules:
         found.append(["grpc", "grpc was imported during collection", ""])
+    if "numpy" in sys.modules and is_unsafe and _nameless_threads():
+        found.append(
+            ["openblas", "numpy was imported during collection, and there are threads that Python has no name for", ""]
+        )
+    if "numpy.random" in sys.modules and not is_unsafe:
+        found.append(["numpy", "numpy's random state was made during collection", ""])
     return found
 
 
@@ -127,6 +134,11 @@ def _threads() -> set[int]:
         return {int(name) for name in os.listdir("/proc/self/task")}
     except OSError:
         return set()
+
+
+def _nameless_threads() -> int:
+    """How many there are that C code has started."""
+    return len(_threads()) - threading.active_count()
 
 
 def _thread_count() -> int:
