@@ -6,7 +6,9 @@ locked for ever, and two processes that share a connection speak into each other
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 import sys
 import threading
 from typing import Any
@@ -68,6 +70,20 @@ def against_forking(sightings: Sightings) -> list[list[str]]:
         if kind:
             name = f" ({os.path.basename(target)})" if kind[0] == "database" else ""
             found.append([kind[0], kind[1] + name, sightings.of_descriptor(descriptor, target)])
+    return found
+
+
+def of_files(sightings: Sightings) -> list[list[str]]:
+    """Files that forks would write into side by side, each over what the others wrote; in the same form.
+
+    One that is appended to (a log) loses nothing, and one without a name (pytest's captured output) is each worker's.
+    """
+    found = []
+    for descriptor in sorted(open_descriptors() - sightings.before):
+        target = _target(descriptor)
+        if target.startswith("/") and not target.startswith("/dev/") and _is_overwritten(descriptor):
+            what = f"a file opened for writing during collection ({os.path.basename(target)})"
+            found.append(["file", what, sightings.of_descriptor(descriptor, target)])
     return found
 
 
@@ -134,6 +150,15 @@ def _threads() -> set[int]:
         return {int(name) for name in os.listdir("/proc/self/task")}
     except OSError:
         return set()
+
+
+def _is_overwritten(descriptor: int) -> bool:
+    try:
+        about, flags = os.fstat(descriptor), fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    except OSError:
+        return False
+    is_named = stat.S_ISREG(about.st_mode) and about.st_nlink > 0
+    return is_named and flags & os.O_ACCMODE != os.O_RDONLY and not flags & os.O_APPEND
 
 
 def _nameless_threads() -> int:

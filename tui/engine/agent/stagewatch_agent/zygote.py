@@ -21,7 +21,7 @@ import pytest
 from . import channel, collected, covered
 from .changes import Sources
 from .children import Children
-from .forksafety import Sightings, against_forking, costs_of, of_libraries
+from .forksafety import Sightings, against_forking, costs_of, of_files, of_libraries
 from .report import Reports
 from .setup import Setup
 from .worker import Worker
@@ -120,7 +120,8 @@ class Zygote:
     def _findings(self) -> list[list[Any]]:
         """What stands in the way of forking, what it copies, what costs time; of each whether it is the first."""
         manager = self._session.config.pluginmanager
-        harmless = [*of_libraries(bool(self._unsafe)), *costs_of(manager)]
+        shared = [] if self._unsafe else of_files(self._sightings)
+        harmless = [*shared, *of_libraries(bool(self._unsafe)), *costs_of(manager)]
         rows = [(row, True) for row in self._unsafe] + [(row, False) for row in harmless]
         return [[*map(self._setup.mask, row), blocks] for row, blocks in rows]
 
