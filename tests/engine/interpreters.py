@@ -24,6 +24,11 @@ def with_plugins() -> str:
     return _environment(sys.executable, _PLUGINS)
 
 
+def with_native_threads() -> str:
+    """Our own Python with libraries whose C code starts threads that Python knows nothing of."""
+    return _environment(sys.executable, ("pytest", "grpcio", "numpy"))
+
+
 def of_version(version: str, *requirements: str) -> str:
     """Python ``version`` (as ``3.9``) with these; skips the test where there is none: Stagewatch itself needs none."""
     python = _beside_ours(version) or _on_path(version)

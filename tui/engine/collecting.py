@@ -266,7 +266,9 @@ class Collector:
         cold = next((fact.cold_reason for fact in facts if fact.cold_reason), None)
         if cold:
             lost = "warmth lost, " if self._forked else ""
-            self._tell(Noticed(time.time(), f"{lost}cold: {cold}, so every worker is a fresh process"))
+            what_to_do = "`stagewatch doctor` says what to do"
+            text = f"{lost}cold: {cold}, so every worker is a fresh process ({what_to_do})"
+            self._tell(Noticed(time.time(), text))
         elif self._forked is False:
             self._tell(Noticed(time.time(), "warm again: workers and reruns are forks of what was collected"))
         if facts:

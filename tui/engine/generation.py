@@ -113,6 +113,7 @@ class Generation:
             "selection": order.selection,
             "mark": order.mark,
             "changed": changed,
+            "is_first": self.number == 1,
         }
         self._channel.send(msgspec.json.encode(config) + b"\n")
 
