@@ -22,7 +22,7 @@ from tui.journal.journal import Journal
 from tui.journal.writer import Entry, Writer
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
-COMMANDS = ("run", "demo", "attach", "sessions", "stop", "rerun", "history", "show")
+COMMANDS = ("run", "demo", "attach", "sessions", "stop", "rerun", "history", "show", "doctor")
 
 
 @pytest.fixture(scope="module")

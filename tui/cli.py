@@ -62,15 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(chosen: Namespace) -> int:
     """Start a session and watch it."""
-    from tui.plan.file import find_plan, read_plan
-    from tui.plan.project import existing, project_root
-
-    cwd = _here()
-    root = project_root(existing(chosen.paths, cwd), cwd)
-    plan_file = find_plan(root, None if chosen.plan is None else Path(chosen.plan))
-    if plan_file is not None and chosen.plan is None:
-        root = plan_file.parent.resolve()
-    return _start(chosen, root, cwd, None if plan_file is None else read_plan(plan_file))
+    return _start(chosen, *_project(chosen))
 
 
 def demo(chosen: Namespace) -> int:
@@ -273,10 +265,31 @@ def gate(chosen: Namespace) -> int:
     return judged.exit_code
 
 
+def doctor(chosen: Namespace) -> int:
+    """Say whether this project runs warm, how much faster that is, and what stands in the way."""
+    from tui.doctor.examining import examine
+    from tui.doctor.request import request_for
+    from tui.documents import write_document
+    from tui.plain import Printer
+    from tui.reports.examination import examination_document, examination_lines
+    from tui.widgets.marks import locale_wants_ascii
+
+    printer = Printer(sys.stderr if chosen.json == "-" else sys.stdout)
+    progress = Printer(sys.stderr)
+    say = (lambda text: progress.write([f"{shown(text)} …"])) if sys.stderr.isatty() else (lambda text: None)
+    found = _run(examine(request_for(*_project(chosen), chosen.paths, chosen.pytest_args, chosen.python), say))
+    if found is None:
+        return INTERRUPTED
+    printer.write(examination_lines(found, ascii=locale_wants_ascii(os.environ)[0]))
+    if chosen.json is not None:
+        write_document(chosen.json, examination_document(found))
+    return found.exit_code
+
+
 _COMMANDS = {
     "run": run, "demo": demo, "attach": attach, "sessions": sessions, "stop": stop,
     "rerun": rerun, "action": action, "history": history, "show": show, "compare": compare, "report": report,
-    "gate": gate,
+    "gate": gate, "doctor": doctor,
 }  # fmt: skip
 
 
@@ -349,6 +362,19 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         started_in=getattr(chosen, "started_in", str(cwd)),
     )
     return _run(viewing.watch_session(Path(ready.socket), wanted, signals=signals))
+
+
+def _project(chosen: Namespace) -> tuple[Path, Path, Plan | None]:
+    """Of a command with paths and ``--plan``: the project's folder, where the user stands, and the plan."""
+    from tui.plan.file import find_plan, read_plan
+    from tui.plan.project import existing, project_root
+
+    cwd = _here()
+    root = project_root(existing(chosen.paths, cwd), cwd)
+    plan_file = find_plan(root, None if chosen.plan is None else Path(chosen.plan))
+    if plan_file is not None and chosen.plan is None:
+        root = plan_file.parent.resolve()
+    return root, cwd, None if plan_file is None else read_plan(plan_file)
 
 
 def _find(name: str | None) -> SessionRecord | None:

@@ -218,6 +218,18 @@ class TestsGone(_Event, frozen=True, tag="tests-gone"):
     tests: tuple[int, ...]
 
 
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What collecting has left in the process that is to be forked. ``blocks``: it can't be, for this.
+
+    ``kind`` is a word of ``reports.forking``; ``where``: in whose collection it was first seen, if known.
+    """
+
+    kind: str
+    what: str
+    where: str = ""
+    blocks: bool = True
+
+
 class Collected(_Event, frozen=True, tag="collected"):
     """A generation stands ready. ``digest`` names its sources; ``cold_reason`` says why it can't be forked.
 
@@ -232,6 +244,7 @@ class Collected(_Event, frozen=True, tag="collected"):
     digest: str = ""
     cold_reason: str | None = None
     environments: dict[str, dict[str, str]] = {}
+    findings: tuple[Finding, ...] = ()
 
 
 class CollectionFailed(_Event, frozen=True, tag="collection-failed"):

@@ -224,6 +224,28 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """\
+It collects the project, and runs one test of it a few times: again as `f` on the board does, and by a pytest of its
+own. A PATH that is a node id names that test. Nothing is recorded.
+
+exit codes: 0 nothing stands in the way · 1 something does · 2 bad input · 130 interrupted"""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files, folders or node ids, as pytest takes them (default: here)"
+    )
+    parser.add_argument(
+        "--python", metavar="EXE", help="the project's interpreter (default: its .venv, else the active environment)"
+    )
+    parser.add_argument(
+        "--plan", metavar="FILE", help="the plan (default: stagewatch.toml, or [tool.stagewatch] in pyproject.toml)"
+    )
+    parser.add_argument(
+        "--json", type=_writable, metavar="FILE", help="write what is found as JSON (- for standard output)"
+    )
+    parser.set_defaults(pytest_args=())
+
+
 _COMMANDS = {
     "run": ("run tests and watch them", _run),
     "demo": ("run the bundled suites against the staging environment that comes with them", _demo),
@@ -237,6 +259,7 @@ _COMMANDS = {
     "compare": ("say what is different between two iterations", _compare),
     "report": ("write the status report of an iteration", _report),
     "gate": ("say whether the deploy may go on, and exit with it", _gate),
+    "doctor": ("say whether this project runs warm, how much faster, and what stands in the way", _doctor),
 }
 
 

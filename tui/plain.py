@@ -29,6 +29,9 @@ _COLOURS = {
     **dict.fromkeys(("passed", "GO,"), _GREEN),
     **dict.fromkeys(("skipped", "cancelled", "blocked", "not-run", "INCONCLUSIVE,", "worker"), _YELLOW),
     **dict.fromkeys(("running", "so"), _BLUE),
+    **dict.fromkeys(("✗", "X"), _RED),
+    **dict.fromkeys(("✓", "v"), _GREEN),
+    "!": _YELLOW,
 }
 """By a line's first word. Colour repeats what the word says."""
 

@@ -58,7 +58,7 @@ Waiting = tuple[Hosted, asyncio.Task[object]]
 async def test_a_rerun_comes_before_what_waits(waiting: Waiting, gate: Path) -> None:
     hosted, running = waiting
     first = hosted.told.test("test_first")
-    assert await hosted.engine.rerun([first.id], 1.0, "a test", "tests") == (2, 1)
+    assert await hosted.engine.rerun([first.id], 1.0, "a test", "tests") == (2, 1, ())
     gate.write_text("")
     await running
     order = [test for test in hosted.told.state.present() if test.name in ("test_first", "test_c")]
@@ -70,7 +70,7 @@ async def test_a_rerun_comes_before_what_waits(waiting: Waiting, gate: Path) -> 
 async def test_what_waits_already_is_not_queued_twice(waiting: Waiting, gate: Path) -> None:
     hosted, running = waiting
     ids = [hosted.told.test(name).id for name in ("test_waits", "test_next", "test_c")]
-    assert await hosted.engine.rerun(ids, 1.0, "a test", "tests") == (0, 0)
+    assert await hosted.engine.rerun(ids, 1.0, "a test", "tests") == (0, 0, ())
     gate.write_text("")
     await running
     assert [len(test.attempts) for test in hosted.told.state.present()] == [1, 1, 1, 1]
@@ -131,7 +131,7 @@ async def test_a_rerun_that_comes_to_nothing_leaves_no_pass_open(waiting: Waitin
     rerun = asyncio.create_task(hosted.engine.rerun([first.id], 1.0, "a test", "tests"))
     await hosted.until(lambda state: any("collected anew" in text for _, text, _ in state.notices))
     gate.write_text("")
-    assert await rerun == (0, 0)
+    assert await rerun == (0, 0, ("test_a.py",))
     await running
     assert not hosted.told.state.is_running
     assert [each.ended is not None for each in hosted.told.state.passes] == [True]

@@ -104,6 +104,7 @@ def test_an_edit_is_told_and_a_pass_after_it_is_fixed_not_flaky() -> None:
     script.collected(digest="d2", generation=2).add(e.TestsGone(script.at, ())).asked([1]).ran(1).pass_ended()
     lines = told_singly(script.events)
     assert "collecting again, changed: tests/x.py" in lines
+    assert any(line.startswith("collected") and line.endswith(", reloaded: tests/x.py") for line in lines)
     assert any("(attempt 2, warm, fixed: sources changed)" in line for line in lines)
 
 

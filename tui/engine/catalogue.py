@@ -51,6 +51,8 @@ class Catalogue:
         self._broken: dict[str, int] = {}
         self._uncollected: list[tuple[CollectionFailed, Evidence | None]] = []
         self.entries: dict[int, Entry] = {}
+        self.claims: dict[str, tuple[str, ...]] = {}
+        """By node id: the suites of the plan that claim a test, where they are several. It belongs to the first."""
         self.tiers: dict[str, Tier] = {tier.id: tier for tier in plan.tiers}
         self.suites: dict[str, Suite] = {suite.id: suite for suite in plan.suites}
 
@@ -71,6 +73,11 @@ class Catalogue:
         rows = self._rows(generations)
         assignment = assign([_facts(row) for _, row in rows], self._plan, self._layout)
         self._layout = assignment.layout
+        self.claims = {
+            row.node: tuple(self._plan.suites[suite].id for suite in row.suites)
+            for _, row in rows
+            if len(row.suites) > 1
+        }
         self.tiers = {tier.id: tier for tier in assignment.tiers}
         self.suites = {suite.id: suite for suite in assignment.suites}
         self._check_selection()

@@ -16,9 +16,10 @@ from tui.engine.environments import Environments
 from tui.engine.generation import Generation, Order, Owner
 from tui.engine.origins import Origins
 from tui.errors import StagewatchError
-from tui.events import Collected, Collecting, Event, Evidence, Noticed
+from tui.events import Collected, Collecting, Event, Evidence, Finding, Noticed
 from tui.journal.baseline import Baseline
 from tui.plan.model import Plan
+from tui.reports import forking
 
 _LONGEST_FAREWELL = 10.0
 """Seconds that a zygote gets to end as pytest ends (reports of plugins, combining coverage)."""
@@ -35,6 +36,10 @@ class Where(msgspec.Struct, frozen=True):
     cwd: Path
     log: Path
     mark: str
+
+
+class PytestRefusesError(StagewatchError):
+    """pytest does not take its arguments: those of the command line, or those of the project's settings."""
 
 
 class Changes(NamedTuple):
@@ -184,6 +189,9 @@ class Collector:
         _finish(old)
         for note in dict.fromkeys(note for generation in new for note in generation.notes):
             self._tell(Noticed(time.time(), note))
+        for finding in _findings(new):
+            if finding.kind == "numpy":
+                self._tell(Noticed(time.time(), forking.sentence(finding)))
         self._tell_collected(new, began)
 
     def tell_again(self, expected: Baseline) -> None:
@@ -258,7 +266,7 @@ class Collector:
             Collected(
                 now, generations[0].number, facts[0].python if facts else "", facts[0].pytest if facts else "",
                 len(self._catalogue.entries), now - began, "-".join(sorted({fact.digest for fact in facts})), cold,
-                self._environments.digests(self._surroundings),
+                self._environments.digests(self._surroundings), _findings(generations),
             )
         )  # fmt: skip
 
@@ -284,7 +292,7 @@ class Collector:
             (line.split("'")[1] for line in lines if line.startswith("ImportError while loading conftest '")), "."
         )
         if broken == "." and generation.exit_code == _USAGE_ERROR and self._number == 1:
-            raise StagewatchError(f"pytest refuses what it is asked: {message.removeprefix('ERROR: ')}")
+            raise PytestRefusesError(f"pytest refuses what it is asked: {message.removeprefix('ERROR: ')}")
         path = Path(broken)
         if path.is_absolute() and path.is_relative_to(self._where.cwd):
             broken = str(path.relative_to(self._where.cwd))
@@ -312,6 +320,12 @@ class Collector:
 
     def _tell(self, event: Event) -> None:
         self._emit(event, None)
+
+
+def _findings(generations: Iterable[Generation]) -> tuple[Finding, ...]:
+    """What collecting has left in them, each once."""
+    facts = [generation.facts for generation in generations if generation.facts is not None]
+    return tuple(dict.fromkeys(Finding(*found) for fact in facts for found in fact.findings))
 
 
 def _finish(generations: Iterable[Generation]) -> None:

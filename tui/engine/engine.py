@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 
@@ -47,6 +48,14 @@ class Settings(Where, frozen=True, kw_only=True):
     workers: int
     limit: float = DEFAULT_LIMIT
     spare: str = ""
+
+
+class Begun(NamedTuple):
+    """A rerun: the pass, how many tests it has, and whose edits it sees (files, and words that hold no value)."""
+
+    number: int
+    size: int
+    reloaded: tuple[str, ...]
 
 
 class _OpenPass(msgspec.Struct):
@@ -172,22 +181,26 @@ class Engine:
             self.cancel()
         self._quiet.set()
 
-    async def run(self, requested: float, by: str) -> None:
-        """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
-        cancels = self._cancels
+    async def collect(self) -> None:
+        """Collect, and ask after the target; nothing is run yet. Raises StagewatchError for a bad selection."""
         async with self._collecting:
             await self._collector.collect()
             await self._reach.ask()
             await self._revisions.ask()
             self._revisions.start()
+
+    async def run(self, requested: float, by: str) -> None:
+        """Collect, and begin the first pass: all that is selected. Raises StagewatchError for a bad selection."""
+        cancels = self._cancels
+        await self.collect()
         tests = self._catalogue.selected()
         failing = {t for t in tests if self._catalogue.entries[t].found.last in FAILING}
         self._begin_pass(tests, failing, requested, by, "all")
         if self._cancels != cancels:
             self.cancel()
 
-    async def rerun(self, tests: Sequence[int], requested: float, by: str, what: str) -> tuple[int, int]:
-        """Run tests again, with every edit since they were collected; returns the pass and how many tests it has.
+    async def rerun(self, tests: Sequence[int], requested: float, by: str, what: str) -> Begun:
+        """Run tests again, with every edit since they were collected.
 
         Tests that are running or waiting already, or are gone, are left out; no pass (0) is opened for none.
         What an edit brings that was not there before (a renamed test, a module that can be imported again) runs too.
@@ -213,7 +226,7 @@ class Engine:
                 self._refuse_if_cancelled(cancels)
         finally:
             self._consider()  # what ended meanwhile could not be told while the lock was held
-        return self._begin_rerun(tests, before, requested, by, what)
+        return Begun(*self._begin_rerun(tests, before, requested, by, what), changes.words)
 
     def _begin_rerun(
         self, tests: Iterable[int], before: set[int], requested: float, by: str, what: str

@@ -72,7 +72,10 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """Of a finished collection. ``digest`` and ``data`` name what the project's sources and data files hold."""
+    """Of a finished collection. ``digest`` and ``data`` name what the project's sources and data files hold.
+
+    ``findings``: kind, what, where, and whether it stands in the way of forking; see ``events.Finding``.
+    """
 
     python: str
     pytest: str
@@ -81,6 +84,7 @@ class Facts(msgspec.Struct, frozen=True):
     digest: str
     data: str
     cold_reason: str | None
+    findings: tuple[tuple[str, str, str, bool], ...] = ()
 
 
 class Items(_Said, frozen=True, tag="items"):

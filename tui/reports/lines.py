@@ -188,6 +188,8 @@ class Lines:
         time = f" in {took(event.duration)}" if event else ""
         warmth = f"cold: {state.cold_reason}" if state.cold_reason else "warm"
         versions = f"python {state.python}, pytest {state.pytest}"
+        if state.changed:
+            versions += f", reloaded: {names_of(state.changed)}"
         yield say("collected", f"{count}{time}, generation {state.generation}, {warmth}, {versions}")
         if first and event:
             yield from tier_lines(state)

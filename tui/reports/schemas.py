@@ -12,6 +12,7 @@ import msgspec
 
 from tui.events import Outcome
 from tui.reports.comparison import Comparison
+from tui.reports.examination import Examination
 from tui.reports.past import TestPast
 from tui.reports.results_json import Results
 
@@ -20,6 +21,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 _PUBLISHED: dict[str, tuple[str, type]] = {
     "results.json": ("Stagewatch results, version 1", Results),
     "comparison.json": ("Stagewatch comparison of two iterations, version 1", Comparison),
+    "examination.json": ("What stagewatch doctor has found, version 1", Examination),
     "past.json": ("What a test has done over the iterations of its project, version 1", TestPast),
 }
 

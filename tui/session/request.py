@@ -42,3 +42,17 @@ class Ready(msgspec.Struct, frozen=True, omit_defaults=True):
     iteration: int = 0
     error: str = ""
     exit_code: int = 0
+
+
+def pytest_args(request: RunRequest) -> tuple[str, ...]:
+    """With a plan all of it is collected, what is not selected is *not-run*: an expression of the project's own options
+    (``addopts``), which the one that was asked for takes the place of, must not leave it out.
+    """
+    selection = request.selection
+    is_planned = request.plan.source is not None
+    arguments = list(selection.pytest_args)
+    if selection.keyword:
+        arguments += ["-k", "" if is_planned else selection.keyword]
+    if selection.markers:
+        arguments += ["-m", "" if is_planned else selection.markers]
+    return (*arguments, *selection.paths)

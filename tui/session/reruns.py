@@ -11,6 +11,7 @@ from tui.errors import StagewatchError
 from tui.events import Noticed
 from tui.protocol import Accepted, Refused, Rerun
 from tui.reports.amounts import many
+from tui.reports.sentences import names_of
 from tui.session.canary import canaries, verdict_on
 from tui.session.choosing import chosen
 from tui.session.iterations import Iterations
@@ -71,7 +72,7 @@ class Reruns:
             async with self._turning:
                 if await self._engine.has_moved():
                     await self._open_next(who)
-            number, count = await self._engine.rerun(tests, requested or time.time(), who, what)
+            number, count, reloaded = await self._engine.rerun(tests, requested or time.time(), who, what)
         except StagewatchError as error:
             return Refused(str(error))
         await self._iterations.flush()  # who asked may look at once, and is to find it begun
@@ -79,4 +80,5 @@ class Reruns:
             if any(self._iterations.state.tests[test].collection for test in tests):
                 return Accepted("what could not be collected was collected again")
             return Refused("these tests are running already, or are no longer there")
-        return Accepted(f"{many(count, 'test')} run{'s' * (count == 1)} again", number)
+        edits = f", reloaded: {names_of(reloaded)}" if reloaded else ""
+        return Accepted(f"{many(count, 'test')} run{'s' * (count == 1)} again{edits}", number)

@@ -42,7 +42,7 @@ from tui.session.folder import SessionFolder
 from tui.session.iterations import Iterations
 from tui.session.recorded import recorded_plan, recorded_selection
 from tui.session.report_file import ReportFile
-from tui.session.request import Ready, RunRequest
+from tui.session.request import Ready, RunRequest, pytest_args
 from tui.session.reruns import Reruns
 from tui.session.salt import salt_of
 from tui.session.server import Reply, Server
@@ -157,7 +157,7 @@ class Session:
         catalogue = Catalogue(plan, request.selection, environments.groups)
         settings = Settings(
             python=request.python,
-            pytest_args=_pytest_args(request),
+            pytest_args=pytest_args(request),
             cwd=Path(request.cwd),
             log=self._folder / "pytest.log",
             mark=self._mark,
@@ -344,20 +344,6 @@ class Session:
         if not self._engine.cancel(command.test, who):
             return Refused("nothing is running" if command.test is None else "this test is not running")
         return Accepted("the run is cancelled" if command.test is None else "the test is cancelled")
-
-
-def _pytest_args(request: RunRequest) -> tuple[str, ...]:
-    """With a plan all of it is collected, what is not selected is *not-run*: an expression of the project's own options
-    (``addopts``), which the one that was asked for takes the place of, must not leave it out.
-    """
-    selection = request.selection
-    is_planned = request.plan.source is not None
-    arguments = list(selection.pytest_args)
-    if selection.keyword:
-        arguments += ["-k", "" if is_planned else selection.keyword]
-    if selection.markers:
-        arguments += ["-m", "" if is_planned else selection.markers]
-    return (*arguments, *selection.paths)
 
 
 def _tell_ready(descriptor: int, ready: Ready) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from . import snapshot
+from .forksafety import Sightings
 from .log import mask_terminal
 from .report import Reports
 from .setup import Setup
@@ -19,6 +20,7 @@ _setup = Setup()
 _reports = Reports(_setup.mask)
 _collection_errors: dict[str, dict[str, Any]] = {}
 _notes: list[str] = []
+_sightings = Sightings(_setup.descriptors)
 _served: list[bool] = []
 """Not empty once the collection has come to its end."""
 
@@ -64,9 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     mask_terminal(session.config, _setup.mask)
+    _sightings.look("")
 
 
 def pytest_collectreport(report: Any) -> None:
+    _sightings.look(str(report.nodeid))
     if report.failed:
         _setup.learn()
         _collection_errors[str(report.nodeid)] = _reports.of_collection(report)
@@ -100,5 +104,5 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     if _setup.is_worker:
         FreshWorker(_setup, _reports, session).run()
     else:
-        Zygote(_setup, _reports, session, _collection_errors, _notes).serve()
+        Zygote(_setup, _reports, session, _collection_errors, _notes, _sightings).serve()
     return True

@@ -21,7 +21,7 @@ import pytest
 from . import channel, collected
 from .changes import Sources
 from .children import Children
-from .forksafety import copied_state, reason_against_forking
+from .forksafety import Sightings, against_forking, copied_by_forking, costs_of
 from .report import Reports
 from .setup import Setup
 from .worker import Worker
@@ -43,19 +43,22 @@ class Zygote:
         session: pytest.Session,
         errors: dict[str, dict[str, Any]],
         notes: list[str],
+        sightings: Sightings,
     ) -> None:
         self._setup = setup
         self._reports = reports
         self._session = session
         self._errors = errors
         self._notes = notes
+        self._sightings = sightings
         self._serving = True
         self._carried_at = 0.0
 
     def serve(self) -> None:
         # What was collected stays: no worker's collector needs to walk it, or to copy its pages by doing so.
         gc.freeze()
-        self._cold_reason = reason_against_forking(self._setup.descriptors)
+        self._unsafe = against_forking(self._sightings)
+        self._cold_reason = self._unsafe[0][1] if self._unsafe else None
         self._selector = selectors.DefaultSelector()
         self._children = Children(self._setup, self._session, self._selector, self._write)
         self._sources = self._read_sources()
@@ -96,8 +99,7 @@ class Zygote:
         for start in range(0, len(rows), _ROWS_A_LINE):
             self._say(["items", rows[start : start + _ROWS_A_LINE]])
         tell_errors(self._setup, self._errors)
-        copied = None if self._cold_reason else copied_state()
-        for note in [*self._notes, *([copied] if copied else [])]:
+        for note in self._notes:
             self._say(["note", mask(note)])
         self._say(
             [
@@ -110,9 +112,17 @@ class Zygote:
                     "digest": self._sources.digest(),
                     "data": self._sources.data(),
                     "cold_reason": self._cold_reason,
+                    "findings": self._findings(),
                 },
             ]
         )
+
+    def _findings(self) -> list[list[Any]]:
+        """What stands in the way of forking, what it copies, what costs time; of each whether it is the first."""
+        manager = self._session.config.pluginmanager
+        harmless = [*([] if self._unsafe else copied_by_forking()), *costs_of(manager)]
+        rows = [(row, True) for row in self._unsafe] + [(row, False) for row in harmless]
+        return [[*map(self._setup.mask, row), blocks] for row, blocks in rows]
 
     def _hear_session(self) -> None:
         lines = self._setup.lines.read()
