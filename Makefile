@@ -39,6 +39,11 @@ bench: .venv
 bench-rerun: .venv
 	$(BIN)/python benchmarks/rerun_projects.py --projects "$(PROJECTS)"
 
+# Tests of real projects, warm and in a fresh process, alone and after random edits, compared. (Minutes a project.)
+.PHONY: warm-equals-cold
+warm-equals-cold: .venv
+	$(BIN)/python benchmarks/warm_equals_cold.py --projects "$(PROJECTS)" $(OPTIONS)
+
 # What the board costs: keys while results pour in, first paint against an empty application, bytes against `pytest -v`.
 .PHONY: bench-board
 bench-board: .venv

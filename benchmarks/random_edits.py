@@ -45,7 +45,7 @@ class Edits:
     outside: Path
     chance: random.Random
     _values: dict[str, object] = field(default_factory=dict)
-    _count: int = 0
+    _count: int = 1
 
     def __post_init__(self) -> None:
         source = self.copy.module.relative_to(self.copy.root / self.copy.case.sources).with_suffix("")
