@@ -1,6 +1,6 @@
 """pytest parses a whole file for each entry of each traceback, and walks all of its tree: once a file is enough.
 
-That was four fifths of the time of a rerun of ten failed tests of one large file. What pytest makes of a tree stays its
+That was two thirds of a worker's time for ten failed tests of one large file. What pytest makes of a tree stays its
 own; it only gets the same one again for the same text.
 """
 
