@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support.board import MIDDLE, SMALL, WIDE, board
-from tests.support.deploy import begun, deploy
+from tests.support.deploy import BEGAN, REFUND, begun, deploy
+from tui import events as e
+from tui.plan.model import GatePolicy
 
 
 @pytest.mark.parametrize("size", [WIDE, MIDDLE, SMALL])
@@ -38,8 +40,28 @@ async def test_a_search_finds_only_what_blocks_too() -> None:
         assert "FOUND  2 tests" in seen.text or "FOUND  3 tests" in seen.text
 
 
+async def test_a_tier_that_blocks_though_none_of_it_fails_says_so_and_shows_what_blocks() -> None:
+    made = begun(P2=GatePolicy(flaky=0))
+    made.events.append(e.WorkerStarted(BEGAN + 2, 1, 4121, 1))
+    first, *rest = made.ids["P2"]
+    everything = tuple(test for tests in made.ids.values() for test in tests)
+    made.events.append(e.PassBegan(BEGAN + 2, 1, everything, BEGAN, "ann"))
+    made.result(first, "failed", 20, 0.4, REFUND)
+    for test in rest:
+        made.result(test, "passed", 21, 0.4)
+    made.events.append(e.PassBegan(BEGAN + 22, 2, (first,), BEGAN, "ann"))
+    made.result(first, "passed", 23, 0.4)
+    async with board(made.feed()) as seen:
+        assert "1 P2 test flaky, P2 allows none" in seen.text
+        assert "BLOCKS" in seen.row(" P2 ")
+        await seen.press("!")
+        assert "test_cancel_twice_is_idempotent" in seen.text
+        await seen.press("z")
+        assert "1 P2 test flaky, P2 allows none" in seen.row("gate") and "blocks GO" in seen.row("gate")
+
+
 async def test_where_nothing_blocks_it_says_so_and_hides_nothing() -> None:
     async with board(begun().feed()) as seen:
         await seen.press("!")
-        assert seen.footer == "no failure blocks"
+        assert seen.footer == "nothing blocks"
         assert not seen.app.view.only_blocking

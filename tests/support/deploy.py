@@ -136,12 +136,12 @@ def deploy() -> Deploy:
 _TOOK = (0.31, 0.92, 1.10, 0.44, 0.41, 0.38, 3.02, 2.75)
 
 
-def begun() -> Deploy:
-    """Collected, nothing asked to run yet."""
+def begun(**policies: GatePolicy) -> Deploy:
+    """Collected, nothing asked to run yet. ``policies``: of tiers that differ from the picture's."""
     made = Deploy()
     plan = Plan(
         "stagewatch.toml", Target("staging-eu1", "https://staging-eu1.example"),
-        tiers=tuple(Tier(id, title, order, _policy(id)) for order, (id, title, _) in enumerate(TIERS)),
+        tiers=tuple(Tier(id, title, order, policies.get(id) or _policy(id)) for order, (id, title, _) in enumerate(TIERS)),
     )  # fmt: skip
     made.events.append(
         e.IterationBegan(

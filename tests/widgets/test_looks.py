@@ -17,7 +17,7 @@ from tui.widgets.head.flag import WORDS, flag, letters
 from tui.widgets.ink import Ground, Ink, Role, depth_of
 from tui.widgets.marks import FLAKY, MARKS, glyphs, locale_wants_ascii
 from tui.widgets.search import Search
-from tui.widgets.tiers.standing import shown_tiers, tier_word
+from tui.widgets.tiers.standing import TierWord, shown_tiers, tier_word
 
 # Marks
 
@@ -152,14 +152,20 @@ def test_what_matters_most_of_a_tier_is_its_word() -> None:
     assert tier_word(tally(skipped=2)).word == "skipped"
     assert tier_word(tally(passed=2, skipped=1)).word == "passed"
     assert tier_word(Tally()).word == "waiting"
+    assert tier_word(tally(passed=2), blocks=True).word == "BLOCKS"
+    assert tier_word(tally(failed=1), blocks=True).word == "FAILING"
 
 
 def test_passed_tiers_fold_first_and_the_chosen_one_never() -> None:
     tiers = {f"P{n}": tally(passed=1) for n in range(6)} | {"bad": tally(failed=1), "late": tally(waiting=1)}
-    shown, folded = shown_tiers(tiers, 4, "P3")
-    assert shown == ["P3", "bad", "late"]
-    assert folded == ["P0", "P1", "P2", "P4", "P5"]
-    assert shown_tiers(tiers, 8, None) == (list(tiers), [])
+
+    def word(id: str) -> TierWord:
+        return tier_word(tiers[id], blocks=id == "P1")
+
+    shown, folded = shown_tiers(tiers, 5, "P3", word)
+    assert shown == ["P1", "P3", "bad", "late"], "what blocks does not fold either"
+    assert folded == ["P0", "P2", "P4", "P5"]
+    assert shown_tiers(tiers, 8, None, word) == (list(tiers), [])
 
 
 # Search

@@ -16,7 +16,7 @@ from tui.gate.model import (
     Verdict,
 )
 from tui.gate.policy import allowed_failures, counting_failures, tier_policy, under
-from tui.gate.verdict import verdict
+from tui.gate.verdict import Hindrance, hindrances, verdict
 
 __all__ = [
     "GO",
@@ -25,11 +25,13 @@ __all__ = [
     "PARTIAL",
     "TOO_FEW",
     "Answer",
+    "Hindrance",
     "NotChecked",
     "Standing",
     "Verdict",
     "allowed_failures",
     "counting_failures",
+    "hindrances",
     "tier_policy",
     "under",
     "verdict",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import islice
+from typing import Literal, NamedTuple
 
 from tui.errors import INTERRUPTED
 from tui.gate.ledger import OUTSTANDING, ledger_of
@@ -12,6 +13,13 @@ from tui.gate.policy import allowed_failures, counting_failures, in_quarantine, 
 from tui.gate.words import moment, of_tier, span, tests
 from tui.plan.model import Tier
 from tui.state import RunState, Tally, Test, duration, tallies, total
+
+
+class Hindrance(NamedTuple):
+    """What a tier's policy does not allow: in a word, and in a sentence with the numbers."""
+
+    kind: Literal["failing", "flaky", "skipped", "late"]
+    words: str
 
 
 def verdict(state: RunState, now: float) -> Verdict:
@@ -66,7 +74,7 @@ def _valid_until(state: RunState) -> float | None:
 
 def _judge(state: RunState, everything: Tally, ledger: list[NotChecked], now: float) -> tuple[Answer, int, list[str]]:
     tiers = [(state.tiers.get(id, Tier(id)), tally) for id, tally in tallies(state).items()]
-    blocking = [reason for tier, tally in tiers for reason in _blocks(state, tier, tally, now)]
+    blocking = [one.words for tier, tally in tiers for one in hindrances(state, tier, tally, now)]
     blocking += _too_long("the run", duration(state), state.plan.gate.longest if state.plan.source else None)
     if blocking:
         return "no-go", NO_GO, blocking
@@ -95,23 +103,26 @@ def _tolerated(state: RunState, everything: Tally, now: float) -> str:
     return ", ".join(words) or "nothing blocks"
 
 
-def _blocks(state: RunState, tier: Tier, tally: Tally, now: float) -> list[str]:
+def hindrances(state: RunState, tier: Tier, tally: Tally, now: float) -> list[Hindrance]:
+    """Everything about a tier that keeps the verdict from being *go*, whatever else there is."""
     policy = tier_policy(state, tier)
     allowed = allowed_failures(policy, tally)
-    reasons = []
+    found: list[Hindrance] = []
     failing = counting_failures(state, tally, tier.id, now)
     excused = list(in_quarantine(state, tier.id, now))
     if failing > allowed:
         verb = "fails" if failing == 1 else "fail"
-        reasons.append(f"{failing} of {of_tier(tally.total, tier)} {verb}, {tier.id} allows {allowed or 'none'}")
-    for most, count, word in (
+        words = f"{failing} of {of_tier(tally.total, tier)} {verb}, {tier.id} allows {allowed or 'none'}"
+        found.append(Hindrance("failing", words))
+    kinds: tuple[tuple[int | None, int, Literal["flaky", "skipped"]], ...] = (
         (policy.flaky, tally.flaky - sum(t.is_flaky for t in excused), "flaky"),
         (policy.skipped, tally.outcomes.get("skipped", 0) - sum(t.outcome == "skipped" for t in excused), "skipped"),
-    ):
+    )
+    for most, count, kind in kinds:
         if most is not None and count > most:
-            reasons.append(f"{of_tier(count, tier)} {word}, {tier.id} allows {most or 'none'}")
+            found.append(Hindrance(kind, f"{of_tier(count, tier)} {kind}, {tier.id} allows {most or 'none'}"))
     took = state.answered_after.get(tier.id, 0.0)
-    return reasons + _too_long(tier.id, took, tier.gate.longest)
+    return found + [Hindrance("late", words) for words in _too_long(tier.id, took, tier.gate.longest)]
 
 
 def _too_long(what: str, took: float, longest: float | None) -> list[str]:

@@ -314,7 +314,7 @@ class BoardScreen(RerunningScreen):
     def action_only_blocking(self) -> None:
         view = self.view
         if not view.only_blocking and not any(view.blocks(tier) for tier in view.tallies):
-            self.footer.say("no failure blocks")
+            self.footer.say("nothing blocks")
             return
         view.only_blocking = not view.only_blocking
         for panel in (self.tiers, self.failures, self.tests):

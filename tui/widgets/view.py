@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from tui.client.feed import Feed
 from tui.events import FAILING, Signature
-from tui.gate import Verdict, allowed_failures, tier_policy, verdict
+from tui.gate import Hindrance, Verdict, hindrances, verdict
 from tui.plan.model import Tier
 from tui.state import Group, RunState, Tally, Test, duration, groups, tallies, total
 from tui.widgets.grid import Grid
@@ -21,6 +21,7 @@ from tui.widgets.ink import Ink
 from tui.widgets.line import Line
 from tui.widgets.marks import Glyphs
 from tui.widgets.search import Search
+from tui.widgets.tiers.standing import TierWord, tier_word
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class View:
         self.pinned: dict[str, None] = {}
         """Tiers whose live panels stand beside the board, in that order."""
         self._verdict: Verdict | None = None
+        self._hindrances: dict[str, list[Hindrance]] = {}
         self._groups: list[Group] | None = None
         self._grouped = 0.0
         self._remaining: tuple[int, float | None] = (-1, None)
@@ -75,6 +77,7 @@ class View:
         self.now = max(self.clock(), self.state.now) if self.state.is_running else self.clock()
         self.tick = float(int(self.now))
         self._verdict = None
+        self._hindrances = {}
         if self._groups is not None and not _is_dear(self.state, self._grouped):
             self._groups = None
 
@@ -108,12 +111,30 @@ class View:
         return self.state.tiers.get(id) or Tier(id)
 
     def blocks(self, tier: str) -> bool:
-        """Whether the failures of a tier are more than its policy allows."""
-        tally = self.state.tallies.get(tier)
-        if tally is None:
-            return False
-        policy = tier_policy(self.state, self.tier(tier))
-        return tally.failing - tally.untargeted > allowed_failures(policy, tally)
+        """Whether a tier keeps the verdict from being *go*."""
+        return bool(self.hindrances(tier))
+
+    def hindrances(self, tier: str) -> list[Hindrance]:
+        """Why it does."""
+        if tier not in self._hindrances:
+            tally = self.state.tallies.get(tier)
+            found = [] if tally is None else hindrances(self.state, self.tier(tier), tally, self.now)
+            self._hindrances[tier] = found
+        return self._hindrances[tier]
+
+    def hinders(self, test: Test) -> bool:
+        """Whether a test is of those that its tier's policy does not allow."""
+        kinds = {one.kind for one in self.hindrances(test.tier)}
+        return (
+            ("failing" in kinds and test.is_failing)
+            or ("flaky" in kinds and test.is_flaky)
+            or ("skipped" in kinds and test.status == "skipped")
+        )
+
+    def standing(self, tier: str) -> TierWord:
+        """In a glyph and a word."""
+        tally = self.state.tallies.get(tier, Tally())
+        return tier_word(tally, over=self.state.ended is not None, blocks=self.blocks(tier))
 
     def running(self) -> dict[str, list[Test]]:
         """What runs now, by tier."""
@@ -140,7 +161,7 @@ class View:
 
     def blocking(self, group: Group) -> bool:
         """Whether a group keeps the verdict from being *go*."""
-        return any(self.blocks(test.tier) for test in group.tests)
+        return any(self.hinders(test) for test in group.tests)
 
     def failures(self) -> list[Test]:
         """All failing tests in the order in which ``n`` steps through them."""

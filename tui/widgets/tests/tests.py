@@ -73,7 +73,8 @@ class Tests(Listing[int]):
     def _of_tier(self, tier: str, failing: list[int]) -> list[int]:
         first = sorted(failing)
         if self.view.only_blocking:
-            return self._sorted(first if self.view.blocks(tier) else [])
+            tests = self.view.state.tests
+            return self._sorted([id for id in self._in_tier(tier) if self.view.hinders(tests[id])])
         bad = set(first)
         return self._sorted(first + [id for id in self._in_tier(tier) if id not in bad])
 
@@ -94,7 +95,7 @@ class Tests(Listing[int]):
         return self._sorted([id for id in found if id in failed] + [id for id in found if id not in failed])
 
     def _is_wanted(self, test: Test) -> bool:
-        return not self.view.only_blocking or (test.is_failing and self.view.blocks(test.tier))
+        return not self.view.only_blocking or self.view.hinders(test)
 
     def _sorted(self, ids: list[int]) -> list[int]:
         """Stable: tests that are equal in it stay failed first, in collected order."""

@@ -16,7 +16,6 @@ from tui.widgets.ink import Role
 from tui.widgets.line import Line
 from tui.widgets.marks import MARKS
 from tui.widgets.panel import Panel
-from tui.widgets.tiers.standing import tier_word
 from tui.widgets.tiers.trend import put_trend
 from tui.widgets.view import View
 
@@ -62,12 +61,12 @@ class Pinned(Panel):
 
     def _head(self, tier: str, tally: Tally, width: int) -> list[Strip]:
         view, edge = self.view, width - 2
-        word = tier_word(tally, over=view.state.ended is not None)
+        word = view.standing(tier)
         title = " ".join(dict.fromkeys([tier.upper(), view.tier(tier).title.upper()])).strip()
         rate = "" if tally.rate is None else f", {percent(tally.rate)}"
         bar, standing = self.line(), self.line()
         put_bar(bar, 2, edge - 2, parts(tally))
-        standing.put(2, f"{view.glyphs.of(MARKS[word.status])} {word.word}", word.role, bold=bool(tally.failing))
+        standing.put(2, f"{view.glyphs.of(MARKS[word.status])} {word.word}", word.role, bold=word.role == "bad")
         blocks = view.blocks(tier)
         standing.say("blocks GO" if blocks else "does not block", "bad" if blocks else "faint", bold=blocks)
         standing.say(f"{tally.failing} fail" if tally.failing else "none fails", "bad" if tally.failing else "muted")

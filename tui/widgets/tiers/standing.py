@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tui.state import Status, Tally
@@ -28,14 +28,19 @@ BLOCKED = TierWord("blocked", "blocked", "warn", "muted")
 NOT_RUN = TierWord("not-run", "not run", "muted", "faint")
 
 
+NO_GO = TierWord("failed", "BLOCKS", "bad", "bad")
 EMPTY = TierWord("not-run", "no test", "muted", "faint")
 
 
-def tier_word(tally: Tally, *, over: bool = False) -> TierWord:
-    """Of all that a tier is at once, what matters most. ``over``: nothing is still to come."""
+def tier_word(tally: Tally, *, over: bool = False, blocks: bool = False) -> TierWord:
+    """Of all that a tier is at once, what matters most. ``over``: nothing is still to come. ``blocks``: its policy does
+    not allow what it is (flaky or skipped tests, the time it took), also where none of it fails.
+    """
     status = tally.statuses
     if tally.failing > tally.untargeted:
         return FAILING
+    if blocks:
+        return NO_GO
     if status.get("running"):
         return RUNNING
     if status.get("waiting") or not tally.total:
@@ -49,7 +54,9 @@ def tier_word(tally: Tally, *, over: bool = False) -> TierWord:
     return PASSED if status.get("passed") or not status.get("skipped") else SKIPPED
 
 
-def shown_tiers(tallies: dict[str, Tally], rows: int, selected: str | None) -> tuple[list[str], list[str]]:
+def shown_tiers(
+    tallies: dict[str, Tally], rows: int, selected: str | None, word: Callable[[str], TierWord]
+) -> tuple[list[str], list[str]]:
     """The tiers with a row, and those summed up in one line. Failing ones and the selected one are never folded away.
 
     Passed tiers fold first, then those that wait, then those that run, each from the end. (With more failing
@@ -58,7 +65,7 @@ def shown_tiers(tallies: dict[str, Tally], rows: int, selected: str | None) -> t
     every = list(tallies)
     if len(every) <= rows:
         return every, []
-    rank = {id: _patience(tally_word) for id, tally_word in ((id, tier_word(tallies[id])) for id in every)}
+    rank = {id: _patience(word(id)) for id in every}
     if selected in rank:
         rank[selected] = -1
     kept = sorted(every, key=lambda id: (rank[id], every.index(id)))[: max(0, rows - 1)]
@@ -66,15 +73,15 @@ def shown_tiers(tallies: dict[str, Tally], rows: int, selected: str | None) -> t
 
 
 def _patience(word: TierWord) -> int:
-    order = (FAILING, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
+    order = (FAILING, NO_GO, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
     return order.index(word)
 
 
-def folded_words(tallies: dict[str, Tally], folded: Sequence[str]) -> list[tuple[TierWord, int]]:
+def folded_words(folded: Sequence[str], word_of: Callable[[str], TierWord]) -> list[tuple[TierWord, int]]:
     """What the folded tiers are: how many of each word, the worst first."""
     counted: dict[TierWord, int] = {}
     for id in folded:
-        word = tier_word(tallies[id])
+        word = word_of(id)
         counted[word] = counted.get(word, 0) + 1
     return sorted(counted.items(), key=lambda item: _patience(item[0]) if item[0] is not PASSED else -1)
 

@@ -17,7 +17,6 @@ from tui.widgets.bar import parts, put_bar
 from tui.widgets.ink import Role
 from tui.widgets.marks import MARKS
 from tui.widgets.panel import Panel
-from tui.widgets.tiers.standing import tier_word
 from tui.widgets.tiers.trend import put_trend
 from tui.widgets.view import View
 
@@ -35,8 +34,8 @@ class TierTitle(Panel):
         left = 2 if view.grid.mode == "wide" else 1
         edge = width - left
         standing, bar, gate, trend = (self.line() for _ in range(4))
-        word, tier = tier_word(tally, over=view.state.ended is not None), view.tier(self.tier)
-        bold = bool(tally.failing)
+        word, tier = view.standing(self.tier), view.tier(self.tier)
+        bold = word.role == "bad"
         standing.put(left, f"{view.glyphs.of(MARKS[word.status])} {word.word}", word.role, bold=bold)
         title = tier.title if tier.title.casefold() != tier.id.casefold() else ""
         rate = "" if tally.rate is None else percent(tally.rate)
@@ -50,7 +49,8 @@ class TierTitle(Panel):
         gate.put(left, "gate", "faint")
         blocks = view.blocks(self.tier)
         role: Role = "bad" if blocks else "muted"
-        gate.put(left + 7, "; ".join(_needs(policy, tally)), "text", width=edge - left - 7 - 14)
+        why = "; ".join(one.words for one in view.hindrances(self.tier) if one.kind != "failing")  # those are seen
+        gate.put(left + 7, why or "; ".join(_needs(policy, tally)), "text", width=edge - left - 7 - 14)
         gate.put(gate.at + 2, "blocks GO" if blocks else "does not block", role, bold=blocks)
         trend.put(left, "trend", "faint")
         earlier = view.state.trend.get(self.tier, ())

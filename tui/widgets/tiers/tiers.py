@@ -13,7 +13,7 @@ from tui.widgets.ink import Role
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing
 from tui.widgets.marks import MARKS
-from tui.widgets.tiers.standing import folded_words, shown_tiers, tier_word
+from tui.widgets.tiers.standing import folded_words, shown_tiers
 from tui.widgets.tiers.trend import put_trend
 
 
@@ -30,9 +30,9 @@ class Tiers(Listing[str]):
     def items(self) -> Sequence[str]:
         tallies = self._wanted()
         if self.view.grid.mode == "small":
-            failing = [id for id, tally in tallies.items() if tally.failing]
+            failing = [id for id, tally in tallies.items() if tally.failing or self.view.blocks(id)]
             return failing[: self._body()]
-        return shown_tiers(tallies, self._body(), self.cursor)[0]
+        return shown_tiers(tallies, self._body(), self.cursor, self.view.standing)[0]
 
     def _wanted(self) -> dict[str, Tally]:
         view = self.view
@@ -96,8 +96,8 @@ class Tiers(Listing[str]):
         line = Line(self.view.ink, self.view.glyphs, self.size.width, "sel" if selected else "bg", span)
         if selected:
             line.put(x - 1, self.view.glyphs.select, "run" if self.active else "muted", on="bg")
-        word = tier_word(tally, over=self.view.state.ended is not None)
-        bold = bool(tally.failing)
+        word = self.view.standing(id)
+        bold = word.role == "bad"
         line.put(x, self.view.glyphs.of(MARKS[word.status]), word.role, bold=bold)
         line.put(x + 2, word.word, word.word_role, bold=bold)
         return line
@@ -105,13 +105,14 @@ class Tiers(Listing[str]):
     def _wide_row(self, id: str, tally: Tally, now: list[str]) -> Strip:
         grid = self.view.grid
         line = self._start(id, tally, 2)
-        calm = tier_word(tally).status == "waiting"
+        word = self.view.standing(id)
+        calm, bad = word.status == "waiting", word.role == "bad"
         room = grid.total - 1 - grid.name
         line.put(
             grid.name,
             id,
-            "strong" if tally.failing else "muted" if calm else "text",
-            bold=bool(tally.failing),
+            "strong" if bad else "muted" if calm else "text",
+            bold=bad,
             width=room,
         )
         title = self.view.tier(id).title
@@ -145,8 +146,9 @@ class Tiers(Listing[str]):
         grid = self.view.grid
         line = self._start(id, tally, 1)
         of = parts(tally)
-        calm = tier_word(tally).status == "waiting"
-        role: Role = "strong" if of.failing else "muted" if calm else "text"
+        word = self.view.standing(id)
+        calm = word.status == "waiting"
+        role: Role = "strong" if word.role == "bad" else "muted" if calm else "text"
         line.put(grid.name, id, role, bold=bool(of.failing), width=grid.bar - 1 - grid.name)
         put_bar(line, grid.bar, grid.bar_width, of)
         if of.failing:
@@ -174,7 +176,7 @@ class Tiers(Listing[str]):
 
     def _folded(self, folded: list[str], tallies: dict[str, Tally], x: int) -> Strip:
         line = self.line()
-        for word, count in folded_words(tallies, folded):
+        for word, count in folded_words(folded, self.view.standing):
             line.put(x, self.view.glyphs.of(MARKS[word.status]), word.role)
             line.put(line.at + 1, str(count), word.word_role)
             line.put(line.at + 1, _folded_word(word.word, count, first=x <= 2), "muted")
@@ -187,6 +189,7 @@ _VERBS = {
     "running": ("runs", "run"),
     "waiting": ("waits", "wait"),
     "FAILING": ("FAILS", "FAIL"),
+    "BLOCKS": ("BLOCKS", "BLOCK"),
 }
 
 
