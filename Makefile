@@ -49,6 +49,11 @@ bench-first-run: .venv
 bench-memory: .venv
 	$(BIN)/python benchmarks/memory.py --plot docs/memory.svg
 
+# The engine's tests with their projects on every Python and every supported pytest that can be had here. (Hours.)
+.PHONY: interpreters
+interpreters: .venv
+	$(BIN)/python benchmarks/interpreters.py $(OPTIONS)
+
 # Tests of real projects, warm and in a fresh process, alone and after random edits, compared. (Minutes a project.)
 .PHONY: warm-equals-cold
 warm-equals-cold: .venv
