@@ -97,6 +97,11 @@ class Catalogue:
             events.append((TestsGone(at, tuple(gone)), None))
         return events
 
+    @property
+    def _leaves_out(self) -> bool:
+        """Whether there may be files that pytest reads and of which it tells nothing."""
+        return self._plan.source is None and bool(self._selection.keyword or self._selection.markers)
+
     def files(self, tests: Iterable[int], changed: Iterable[str]) -> dict[int, set[str]]:
         """By group, the files that hold these tests, and those that were changed and hold any.
 
@@ -108,7 +113,9 @@ class Catalogue:
             groups.setdefault(where[test], set()).add(entry.lane % self._group_count)
         broken = {test: node for node, test in self._broken.items()}
         wanted = {where.get(test) or broken.get(test, "") for test in tests} | groups.keys() & set(changed)
-        if not wanted or not all(file.endswith(".py") for file in wanted) or 2 * len(wanted) > len(groups):
+        if not wanted or not all(file.endswith(".py") for file in wanted):
+            return {}
+        if 2 * len(wanted) > len(groups) and not self._leaves_out:
             return {}
         found: dict[int, set[str]] = {}
         for file in wanted:

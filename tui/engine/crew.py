@@ -308,6 +308,8 @@ class Crew:
             # What it says is how it took its end, not what is wrong with it.
             explained = msgspec.structs.replace(explained, outcome="timeout", message=self._too_long(test))
         self._finish(worker, test, explained, more=done.more)
+        if explained.outcome in FAILING:
+            worker.generation.foresee(done.index)
         if done.more:
             return
         self._go_on(worker)

@@ -140,6 +140,10 @@ class Generation:
     def finish_worker(self, worker: int) -> None:
         self._send(worker, "finish")
 
+    def foresee(self, index: int) -> None:
+        """A test has failed, and will be run again: what its failure takes is prepared when nothing runs."""
+        self._send(0, "failed", index)
+
     def end_worker(self, worker: int, grace: float, patience: float) -> None:
         """TERM to its process group, when its stacks are there or after ``patience``; KILL ``grace`` seconds later."""
         self._send(0, "end", worker, grace, patience)
