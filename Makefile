@@ -39,6 +39,26 @@ bench: .venv
 bench-rerun: .venv
 	$(BIN)/python benchmarks/rerun_projects.py --projects "$(PROJECTS)"
 
+# The first run of the same projects against `pytest -q` and pytest-xdist. (Half an hour; needs PyPI.)
+.PHONY: bench-first-run
+bench-first-run: .venv
+	$(BIN)/python benchmarks/first_run.py --projects "$(PROJECTS)"
+
+# A session's memory, processes, descriptors and temporary files over 1,000 reruns and 200 edits, as a table and a plot.
+.PHONY: bench-memory
+bench-memory: .venv
+	$(BIN)/python benchmarks/memory.py --plot docs/memory.svg
+
+# The engine's tests with their projects on every Python and every supported pytest that can be had here. (Hours.)
+.PHONY: interpreters
+interpreters: .venv
+	$(BIN)/python benchmarks/interpreters.py $(OPTIONS)
+
+# Tests of real projects, warm and in a fresh process, alone and after random edits, compared. (Minutes a project.)
+.PHONY: warm-equals-cold
+warm-equals-cold: .venv
+	$(BIN)/python benchmarks/warm_equals_cold.py --projects "$(PROJECTS)" $(OPTIONS)
+
 # What the board costs: keys while results pour in, first paint against an empty application, bytes against `pytest -v`.
 .PHONY: bench-board
 bench-board: .venv

@@ -106,7 +106,7 @@ def _options() -> argparse.Namespace:
 def _measure(prepared: Prepared, line: Line, options: argparse.Namespace) -> None:
     line.pytest = prepared.pytest
     environment = _environment()
-    mask = _mask(environment)
+    mask = agent_mask(environment)
     if options.plain_only:
         one, line.plain = _plain(prepared, environment, mask, options.timeout)
         two, _ = _plain(prepared, environment, mask, options.timeout)
@@ -237,7 +237,7 @@ def _environment() -> dict[str, str]:
     return {**kept, "COLUMNS": "100", "LINES": "40", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _mask(environment: dict[str, str]) -> Mask:
+def agent_mask(environment: dict[str, str]) -> Mask:
     """The agent's own masking of secrets, for the plain side."""
     spec = importlib.util.spec_from_file_location("stagewatch_mask", MASK)
     if spec is None or spec.loader is None:

@@ -23,7 +23,11 @@ def _leave_no_trace() -> None:
     """Nothing of the project may see that this module was here: no path of it stays behind."""
     here = Path(__file__).resolve().parent
     sys.path[:] = [path for path in sys.path if Path(path).resolve() != here]
+    parts = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    rest = [part for part in parts if part and Path(part).resolve() != here]
     os.environ.pop("PYTHONPATH", None)
+    if rest:
+        os.environ["PYTHONPATH"] = os.pathsep.join(rest)
 
 
 _leave_no_trace()

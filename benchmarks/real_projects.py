@@ -25,7 +25,8 @@ SUITES = "the 466"
 class Case:
     """``tests``: the file whose tests are made to fail. ``module``: of the project, and imported by that file.
 
-    ``sources``: the folder that is imported from. ``paths`` and ``options`` go to pytest.
+    ``sources``: the folder that is imported from. ``paths`` and ``options`` go to pytest. ``whole``: what a whole run
+    runs, where all of it takes minutes or needs a network.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Case:
     sources: str = "src"
     paths: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 CASES = (
@@ -41,7 +43,12 @@ CASES = (
     Case("click", "tests/test_commands.py", "src/click/core.py"),
     Case("jinja2", "tests/test_api.py", "src/jinja2/environment.py"),
     Case("marshmallow", "tests/test_decorators.py", "src/marshmallow/schema.py"),
-    Case("anyio", "tests/test_synchronization.py", "src/anyio/_core/_synchronization.py"),
+    Case(
+        "anyio",
+        "tests/test_synchronization.py",
+        "src/anyio/_core/_synchronization.py",
+        whole=("tests/test_synchronization.py", "tests/test_taskgroups.py", "tests/test_fileio.py", "tests/streams"),
+    ),
     Case("starlette", "tests/test_routing.py", "starlette/routing.py", sources="."),
     Case("djangorestframework", "tests/test_serializer.py", "rest_framework/serializers.py", ".", ("tests",)),
     Case("structlog", "tests/test_stdlib.py", "src/structlog/stdlib.py"),

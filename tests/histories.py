@@ -71,9 +71,14 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
         _read(draw, script, revisions)
         script.asked(asked)
         left = [*asked]
+        if draw(st.sampled_from([False, False, True])):
+            _save(draw, script)
         for test in asked:
             if draw(st.sampled_from([True, True, True, True, False])):
-                _attempt(draw, script, test)
+                if number and draw(st.booleans()):
+                    _confirm(draw, script, test)
+                else:
+                    _attempt(draw, script, test)
                 if draw(st.sampled_from([False, False, False, True])):
                     _read(draw, script, revisions)
                 left.remove(test)
@@ -98,6 +103,14 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     if draw(st.booleans()):
         script.ended(interrupted=draw(st.booleans()), why=draw(_TEXTS))
     return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
+
+
+def _save(draw: st.DrawFn, script: Script) -> None:
+    """Rerun on save is turned, and files are saved, whether it is on or not."""
+    if draw(st.booleans()):
+        script.add(e.OnSaveTurned(script.at, draw(st.booleans()), draw(_TEXTS)))
+    paths = tuple(draw(st.lists(_TEXTS, min_size=1, max_size=7)))
+    script.add(e.FilesSaved(script.at, paths, len(paths), draw(st.booleans()), draw(_TEXTS)))
 
 
 @st.composite
@@ -171,6 +184,16 @@ def _act(draw: st.DrawFn, script: Script, number: int) -> None:
     if draw(st.booleans()):
         exit = draw(st.sampled_from([e.Exit(0), e.Exit(3), None]))
         script.add(e.ActionEnded(script.at, number, exit, 1.0, "" if exit else "can't be started"))
+
+
+def _confirm(draw: st.DrawFn, script: Script, test: int) -> None:
+    """It fails warm, which may be confirmed, or contradicted, in a fresh process; or nothing comes of that."""
+    script.ran(test, draw(st.sampled_from(["failed", "timeout"])), "warm", unconfirmed=True)
+    if draw(st.booleans()):
+        cold = draw(st.sampled_from(OUTCOMES[:-1]))
+        script.ran(test, cold, draw(_TEXTS) if cold != "passed" else "", cold_reason="to confirm it")
+        if cold == "passed" and draw(st.booleans()):
+            script.disagreed(test)
 
 
 def _attempt(draw: st.DrawFn, script: Script, test: int) -> None:

@@ -12,10 +12,11 @@ from tests.histories import histories
 from tests.scripted import Script, state_of
 from tui import events as e
 from tui.gate import verdict
+from tui.plan.model import Plan, Target
 from tui.reports import schemas
 from tui.reports.comparison import comparison, comparison_lines
 from tui.state import RunState
-from tui.state.comparing import by_change, compare
+from tui.state.comparing import by_change, compare, known_changes
 
 SCHEMA = json.loads(schemas.schemas()["comparison.json"])
 
@@ -55,11 +56,29 @@ def test_each_kind_of_change_is_told_apart() -> None:
     }  # fmt: skip
 
 
+def test_a_target_that_was_started_otherwise_is_named() -> None:
+    def started(*more: str) -> RunState:
+        plan = Plan("stagewatch.toml", Target("demo", start=("python", "-m", "target", *more)))
+        return Script(plan=plan).collected().state()
+
+    assert known_changes(started("--fault", "B3"), started()) == "the target was started without --fault B3"
+    assert known_changes(started(), started("--fault", "B3")) == "the target was started with --fault B3"
+    assert known_changes(started(), started()) == ""
+
+
 def test_a_failure_that_passes_with_nothing_changed_is_flaky_and_else_names_what_changed() -> None:
     failed = iteration({"a": "failed"}, revision="r1", digest="d1")
     assert changes(failed, iteration({"a": "passed"}, revision="r1", digest="d1")) == {"a": "flaky"}
     fixed = compare(failed, iteration({"a": "passed"}, revision="r2", digest="d2"))
     assert [(one.change, one.why) for one in fixed] == [("fixed", "revision r1 is now r2, sources changed")]
+
+
+def test_a_fork_that_failed_and_a_fresh_process_that_passes_are_no_flake() -> None:
+    cold = Script()
+    tests = cold.found("a", usual=0.31)
+    cold.collected(cold_reason="a thread").asked(tests).ran(tests[0], cold_reason="a thread").pass_ended()
+    found = compare(iteration({"a": "failed"}), cold.state())
+    assert [(one.change, one.why) for one in found] == [("fixed", "it ran warm before and cold now")]
 
 
 def test_a_new_test_that_fails_is_newly_failing() -> None:

@@ -308,6 +308,7 @@ class TestFinished(_Event, frozen=True, tag="test-finished"):
 
     ``age``: how many seconds before it began its generation had been collected; None for a fresh process (*cold*),
     which collects for itself, and where it is not known.
+    ``unconfirmed``: a rerun's failure in a fork, which counts only when a fresh process has said the same.
     """
 
     test: int
@@ -325,6 +326,26 @@ class TestFinished(_Event, frozen=True, tag="test-finished"):
     subtests: tuple[int, int] | None = None
     has_evidence: bool = False
     age: float | None = None
+    unconfirmed: bool = False
+
+
+class Disagreed(_Event, frozen=True, tag="disagreed"):
+    """The last cold attempt of a test said the opposite of the warm one before it, and nothing known had changed.
+
+    From here on its module, ``path``, runs cold in this project, until ``Trusted``.
+    """
+
+    test: int
+    path: str
+    warm: Outcome
+    cold: Outcome
+
+
+class Trusted(_Event, frozen=True, tag="trusted"):
+    """Somebody has mended what made warm and cold disagree: these modules run warm again. ``by``: who says so."""
+
+    paths: tuple[str, ...]
+    by: str = ""
 
 
 class TestsBlocked(_Event, frozen=True, tag="tests-blocked"):
@@ -364,6 +385,29 @@ class ActionEnded(_Event, frozen=True, tag="action-ended"):
     why: str = ""
 
 
+SAVED = "saved: "
+"""What asks for a pass when nobody does: with the names of the files that were saved."""
+
+
+class OnSaveTurned(_Event, frozen=True, tag="on-save-turned"):
+    """From here on a save of a file of the project has tests run again, or no longer."""
+
+    on: bool
+    by: str = ""
+
+
+class FilesSaved(_Event, frozen=True, tag="files-saved"):
+    """``count`` files of the project, of which these are the first. The passes that follow are asked for by ``SAVED``.
+
+    ``waits``: they follow when what runs now is done. ``why_not``: none follows.
+    """
+
+    paths: tuple[str, ...]
+    count: int
+    waits: bool = False
+    why_not: str = ""
+
+
 class Noticed(_Event, frozen=True, tag="noticed"):
     """Something a person should know that is no result: warmth lost, an option left out, an orphan ended."""
 
@@ -385,17 +429,22 @@ class Overridden(_Event, frozen=True, tag="overridden"):
 
 
 class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
-    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself."""
+    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself. ``refused``: what was
+    asked for can't be run (an unknown tier, an option that pytest does not take), so nothing was verified.
+    """
 
     interrupted: bool = False
     why: str = ""
+    refused: bool = False
 
 
 Event: TypeAlias = (
     IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable | RevisionRead
     | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
     | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
-    | TestsBlocked | ActionBegan | ActionSaid | ActionEnded | Noticed | RecordingFailed | Overridden | IterationEnded
+    | Disagreed | Trusted
+    | TestsBlocked | ActionBegan | ActionSaid | ActionEnded | OnSaveTurned | FilesSaved
+    | Noticed | RecordingFailed | Overridden | IterationEnded
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from tests.engine.interpreters import tested
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import Engine, Settings
 from tui.engine.environments import Environments
@@ -32,6 +33,7 @@ from tui.plan.model import Plan, Selection
 from tui.state import RunState, Test, reduce
 
 PROJECTS = Path(__file__).parent.parent / "projects"
+TESTED = tested()
 PATIENCE = 60.0
 """Seconds after which waiting has failed; nothing here takes a tenth of it."""
 
@@ -114,7 +116,7 @@ class Hosted:
         *pytest_args: str,
         workers: int = 1,
         limit: float = PATIENCE,
-        python: str = sys.executable,
+        python: str = TESTED,
         plan: Plan | None = None,
         selection: Selection | None = None,
         usual: Baseline | None = None,
@@ -204,7 +206,7 @@ class Commanded(msgspec.Struct):
         return {test["id"]: test["outcome"] for test in self.document["tests"]}
 
 
-def command(project: Path, *arguments: str, python: str = sys.executable, **environment: str) -> Commanded:
+def command(project: Path, *arguments: str, python: str = TESTED, **environment: str) -> Commanded:
     """Run the whole program on a project."""
     json_file, junit_file = project.parent / f"{project.name}.json", project.parent / f"{project.name}.xml"
     before, pytest_args = _split(arguments)
@@ -225,7 +227,7 @@ def command(project: Path, *arguments: str, python: str = sys.executable, **envi
     )
 
 
-def plain_pytest(project: Path, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+def plain_pytest(project: Path, *arguments: str, python: str = TESTED) -> subprocess.CompletedProcess[str]:
     """pytest itself on the same project."""
     return subprocess.run(
         [python, "-m", "pytest", *arguments], cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -29,6 +29,20 @@ def with_native_threads() -> str:
     return _environment(sys.executable, ("pytest", "grpcio", "numpy"))
 
 
+def tested() -> str:
+    """What the engine's tests run their projects with: our own Python, unless ``STAGEWATCH_TESTED`` names another.
+
+    ``3.13 pytest==8.4.*``: a version, and what is installed there (`make interpreters`).
+    """
+    version, *requirements = os.environ.get("STAGEWATCH_TESTED", "").split() or [""]
+    if not version:
+        return sys.executable
+    python = _beside_ours(version) or _on_path(version)
+    if python is None:
+        raise LookupError(f"there is no Python {version} here")
+    return _environment(python, tuple(requirements))
+
+
 def of_version(version: str, *requirements: str) -> str:
     """Python ``version`` (as ``3.9``) with these; skips the test where there is none: Stagewatch itself needs none."""
     python = _beside_ours(version) or _on_path(version)

@@ -75,6 +75,15 @@ async def test_an_edit_of_the_same_second_and_size_is_seen(hosted: Hosted, proje
     assert (await hosted.rerun("test_it")).outcome("test_it") == "failed"
 
 
+async def test_an_edit_in_place_that_sets_the_time_back_is_seen(hosted: Hosted, project: Path) -> None:
+    file = project / "helper.py"
+    before = file.stat()
+    file.write_text("VALUE = 2\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_ino == before.st_ino
+    assert (await hosted.rerun("test_it")).outcome("test_it") == "failed"
+
+
 async def test_a_new_file_and_its_tests_are_found(hosted: Hosted, project: Path) -> None:
     (project / "test_new.py").write_text("def test_new(): pass\n")
     assert (await hosted.rerun("test_it")).outcome("test_new") == "passed"

@@ -14,6 +14,7 @@ from tests.engine.host import Hosted, make_project
 from tui import events as e
 from tui.engine.orphans import marked
 from tui.events import Event
+from tui.plan.model import Selection
 
 LOADED = "import pathlib\nwith pathlib.Path({log!r}).open('a') as log: log.write('{name} ')\n"
 FILES = ("test_a", "test_b", "test_c", "test_d")
@@ -87,6 +88,15 @@ async def test_what_an_edit_of_a_test_needs_is_collected_and_run_first(
     assert (await hosted.rerun("test_b")).outcome("test_b") == "passed"
     assert "conftest" not in log.read_text()
     assert {test.attempts[-1].generation for test in told.state.present()} == {1, 3}
+
+
+async def test_what_a_selection_leaves_out_is_not_waited_for(project: Path, log: Path) -> None:
+    async with Hosted(project, "-k", "test_b", selection=Selection(keyword="test_b")) as hosted:
+        assert list((await hosted.run()).outcomes()) == ["test_b.py::test_b"]
+        edit(project / "test_b.py", "value == 1", "value == 2")
+        assert (await hosted.rerun("test_b")).outcome("test_b") == "failed"
+        events = after_edit(hosted)
+        assert first(events, e.TestFinished) < first(events, e.Collected)
 
 
 async def test_an_edit_of_a_module_is_seen_by_all_who_import_it(hosted: Hosted, project: Path, log: Path) -> None:

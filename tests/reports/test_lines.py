@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.histories import histories
-from tests.scripted import Script, simple, state_of
+from tests.scripted import Script, disagreement, simple, state_of
 from tui import events as e
 from tui.plan.model import Plan, Suite, Target, Tier
 from tui.reports.lines import Lines
@@ -97,6 +97,28 @@ def test_progress_says_how_far_it_is_and_what_runs() -> None:
         "verdict    inconclusive, so far: 1 of 2 done, nothing blocks so far",
         "running       12.0s (usual 4.00s, 3.0x)  worker 1  P1  a.py::b",
     ]
+
+
+def test_a_disagreement_of_warm_and_cold_is_told_once_whenever_one_begins_to_listen() -> None:
+    script = disagreement()
+    lines = told_singly(script.events)
+    start = next(number for number, line in enumerate(lines) if "attempt 2" in line)
+    assert lines[start:] == [
+        "failed        0.31s  tests/x.py::test_0  (P1, attempt 2, warm, generation 1, 2.00s old, counts when a fresh "
+        "process confirms it)",
+        "           AssertionError: assert 1 == 2  at tests/x.py:f",
+        "passed        0.31s  tests/x.py::test_0  (attempt 3, cold: to confirm a warm failure)",
+        "tier       P1: 2 tests: 2 passed, 100%",
+        "attention  warm and cold disagree about tests/x.py::test_0: failed in a fork, passed in a fresh process; the "
+        "latter counts, and tests/x.py runs cold from now on (once mended: stagewatch trust tests/x.py)",
+        "pass 2     ended after 0:06",
+        "verdict    go, decided by this pass: 2 of 2 passed, nothing blocks",
+    ]
+    late = told(script.events[:-2], script.events[-2:])
+    assert sum("warm and cold disagree" in line for line in late) == 1
+    assert sum("warm and cold disagree" in line for line in Lines().of(script.state(), ())) == 1
+    script.add(e.Trusted(script.at, ("tests/x.py",), "ann@pts/1"))
+    assert told_singly(script.events)[-1] == "notice     runs warm again, ann@pts/1 says: tests/x.py"
 
 
 def test_an_edit_is_told_and_a_pass_after_it_is_fixed_not_flaky() -> None:
@@ -205,3 +227,28 @@ def test_a_long_output_is_told_whole_though_the_state_holds_its_end() -> None:
     ]
     late = Lines().catch_up(script.state())
     assert "output     (2000 lines left out)" in late and "output     line 2999" in late
+
+
+def test_a_save_is_told_where_its_pass_does_not_say_it() -> None:
+    script = Script()
+    tests = script.found("test_a.py::test_one")
+    script.collected().asked(tests).ran(tests[0], "failed", "no").pass_ended()
+    script.add(e.OnSaveTurned(script.at, True, "ann@pts/1"))
+    script.add(
+        e.FilesSaved(script.at, ("a.py",), 1), e.PassBegan(script.at, 2, (1,), script.at, f"{e.SAVED}a.py", "failed")
+    )
+    waits = e.FilesSaved(script.at + 1, tuple(f"{n}.py" for n in range(5)), 7, waits=True)
+    why_not = e.FilesSaved(script.at + 2, ("b.json",), 1, why_not="nothing has failed")
+    script.add(waits, e.PassEnded(script.at + 1, 2), why_not, e.OnSaveTurned(script.at + 3, False, "bob"))
+    ours = [line for line in told_singly(script.events) if line.startswith(("saved", "on save", "pass 2"))]
+    assert ours == [
+        "on save    on: what failed runs again when a file is saved, then what the save touches, asked by ann@pts/1",
+        "pass 2     1 test runs again (failed), saved: a.py",
+        "saved      0.py, 1.py, 2.py, 3.py, 4.py and 2 more: waits for the tests that run",
+        "pass 2     ended after 0:02",
+        "saved      b.json: nothing has failed",
+        "on save    off: a save has nothing run any more, asked by bob",
+    ]
+    assert [line for line in told(script.events) if line.startswith("saved")] == [ours[2], ours[4]], "in one batch too"
+    late = [line for line in told(script.events, []) if line.startswith("on save")]
+    assert late == ours[-1:], "who comes late is told how it is now"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -97,6 +97,11 @@ class Catalogue:
             events.append((TestsGone(at, tuple(gone)), None))
         return events
 
+    @property
+    def _leaves_out(self) -> bool:
+        """Whether there may be files that pytest reads and of which it tells nothing."""
+        return self._plan.source is None and bool(self._selection.keyword or self._selection.markers)
+
     def files(self, tests: Iterable[int], changed: Iterable[str]) -> dict[int, set[str]]:
         """By group, the files that hold these tests, and those that were changed and hold any.
 
@@ -108,7 +113,9 @@ class Catalogue:
             groups.setdefault(where[test], set()).add(entry.lane % self._group_count)
         broken = {test: node for node, test in self._broken.items()}
         wanted = {where.get(test) or broken.get(test, "") for test in tests} | groups.keys() & set(changed)
-        if not wanted or not all(file.endswith(".py") for file in wanted) or 2 * len(wanted) > len(groups):
+        if not wanted or not all(file.endswith(".py") for file in wanted):
+            return {}
+        if 2 * len(wanted) > len(groups) and not self._leaves_out:
             return {}
         found: dict[int, set[str]] = {}
         for file in wanted:
@@ -155,11 +162,20 @@ class Catalogue:
         ]
         return events + [(msgspec.structs.replace(event, at=at), evidence) for event, evidence in self._uncollected]
 
-    def tasks(self, tests: Iterable[int], failing: set[int]) -> list[Task]:
-        """The given tests that exist, in collected order, for the schedule."""
+    def tasks(
+        self, tests: Iterable[int], failing: set[int], cold_reason: Callable[[str], str] = lambda path: ""
+    ) -> list[Task]:
+        """The given tests that exist, in collected order, for the schedule.
+
+        ``cold_reason``: by a test's module, why it must not be forked; empty where it may be.
+        """
         wanted = set(tests)
         order = {tier: index for index, tier in enumerate(sorted(self.tiers, key=lambda id: self.tiers[id].order))}
-        return [self._task(entry, order, failing) for test, entry in self.entries.items() if test in wanted]
+        return [
+            self._task(entry, order, failing, cold_reason(entry.found.path))
+            for test, entry in self.entries.items()
+            if test in wanted
+        ]
 
     def selected(self) -> list[int]:
         return [test for test, entry in self.entries.items() if entry.selected]
@@ -168,7 +184,7 @@ class Catalogue:
         """The suite's own time limit."""
         return self._suite(self.entries[test]).timeout
 
-    def _task(self, entry: Entry, order: dict[str, int], failing: set[int]) -> Task:
+    def _task(self, entry: Entry, order: dict[str, int], failing: set[int], cold: str) -> Task:
         suite, found = self._suite(entry), entry.found
         return Task(
             test=found.id,
@@ -181,6 +197,7 @@ class Catalogue:
             spread=suite.spread == "tests",
             exclusive=suite.exclusive,
             cap=suite.workers,
+            cold=cold,
         )
 
     def _rows(self, generations: Iterable[Generation]) -> list[_Row]:

@@ -122,8 +122,9 @@ class Generation:
         self.tests = tests
         self.indexes = {test: index for index, test in enumerate(tests) if test is not None}
 
-    def start_worker(self, worker: int) -> None:
-        self._send(0, "start", worker)
+    def start_worker(self, worker: int, *, cold: bool) -> None:
+        """Fork it; where that is not safe, or it is to be ``cold``, have it collect in a process of its own."""
+        self._send(0, "start", worker, cold)
 
     def run(self, worker: int, tests: Sequence[int], limit: float | None) -> None:
         """Hand a worker tests to run one after another, each within ``limit`` seconds."""
@@ -138,6 +139,10 @@ class Generation:
 
     def finish_worker(self, worker: int) -> None:
         self._send(worker, "finish")
+
+    def foresee(self, index: int) -> None:
+        """A test has failed, and will be run again: what its failure takes is prepared when nothing runs."""
+        self._send(0, "failed", index)
 
     def end_worker(self, worker: int, grace: float, patience: float) -> None:
         """TERM to its process group, when its stacks are there or after ``patience``; KILL ``grace`` seconds later."""

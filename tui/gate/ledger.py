@@ -9,7 +9,7 @@ from tui.state import RunState, Tally, Test, is_same
 
 
 def ledger_of(state: RunState, everything: Tally) -> list[NotChecked]:
-    lines = []
+    lines = _unconfirmed(state)
     if not state.is_running:
         unchecked: tuple[tuple[Outcome, str], ...] = (
             ("not-run", "did not run"), ("cancelled", "cancelled"), ("blocked", "blocked"),
@@ -40,6 +40,16 @@ def ledger_of(state: RunState, everything: Tally) -> list[NotChecked]:
     return lines
 
 
+def _unconfirmed(state: RunState) -> list[NotChecked]:
+    """Warm failures that wait for a fresh process, or have not got one."""
+    count = sum(test.is_to_be_confirmed for test in state.failing())
+    if not count:
+        return []
+    waits = "waits" if count == 1 else "wait"
+    how = f"{waits} to be confirmed" if state.is_running else f"{'was' if count == 1 else 'were'} not confirmed"
+    return [NotChecked("unconfirmed", count, f"{count} {tests(count)} failed warm and {how} in a fresh process")]
+
+
 def _of_no_account(state: RunState) -> tuple[int, int, int]:
     """How many tests are carried forward, are mixed, and have a result that lacks its stamp."""
     carried = mixed = unstamped = 0
@@ -62,8 +72,7 @@ def _revisions(state: RunState, carried: int, mixed: int, unstamped: int) -> lis
         because = f"the version URL does not answer: {state.stamping.why}" if state.stamping.why else _UNREAD
         lines.append(NotChecked("unstamped", unstamped, f"{unstamped} {have} no stamp ({because})"))
     if carried:
-        is_ = "is" if carried == 1 else "are"
-        why = f"{carried} {tests(carried)} did not run now: what is known of {_it(carried)} {is_} carried forward"
+        why = f"{carried} {tests(carried)} did not run now: what is known of {_it(carried)} is carried forward"
         lines.append(NotChecked("carried", carried, why))
     return lines
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.events import FAILING, Exit, Signature
+from tui.events import FAILING, SAVED, Exit, FilesSaved, Signature
 from tui.gate import Verdict
 from tui.reports.amounts import clock, many, took
 from tui.reports.summary import STANDINGS, failure_words
 from tui.shown import line
-from tui.state import Attempt, Pass, RunState, Test
+from tui.state import Attempt, OnSave, Pass, RunState, Test
 from tui.state.colours import turn_as_it_came
 
 _MOST_NAMES = 5
+WAITS = "waits for the tests that run"
+"""What a save does while tests run."""
 
 
 def say(word: str, text: str) -> str:
@@ -32,6 +34,18 @@ def warmth_words(attempt: Attempt) -> str:
     if attempt.cold_reason:
         return f"cold: {attempt.cold_reason}"
     return "warm" if attempt.age is None else f"warm, generation {attempt.generation}, {took(attempt.age)} old"
+
+
+def confirmation_words(attempt: Attempt) -> str:
+    """What a fresh process has to say, or has said, of what a fork did; empty where none was asked."""
+    if attempt.unconfirmed:
+        return "counts when a fresh process confirms it"
+    return "" if attempt.contradicted is None else f"disagrees: {disagreement(attempt)}"
+
+
+def disagreement(cold: Attempt) -> str:
+    """Of a cold attempt that said the opposite of the warm one before it."""
+    return f"{cold.contradicted} when warm, {cold.outcome} when cold, which counts"
 
 
 def result(state: RunState, test: Test, index: int) -> Iterator[str]:
@@ -98,6 +112,8 @@ def _notes(state: RunState, test: Test, index: int) -> Iterator[str]:
     if index and not test.collection:
         yield f"attempt {index + 1}"
         yield warmth_words(attempt)
+    if attempt.unconfirmed:
+        yield confirmation_words(attempt)
     if (turned := turn_as_it_came(state, test, index)) is not None:
         yield turned.words
 
@@ -125,9 +141,10 @@ def selection(state: RunState) -> str:
     return "  ".join(parts) + ("  (only a part of the plan)" if state.partial else "")
 
 
-def names_of(names: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+def names_of(names: Sequence[str], count: int = 0) -> str:
+    """The first few, and how many more there are (of ``count``, where not all are named)."""
+    more = max(count, len(names)) - _MOST_NAMES
+    rest = f" and {more} more" if more > 0 else ""
     return ", ".join(names[:_MOST_NAMES]) + rest
 
 
@@ -138,10 +155,30 @@ def sentence(signature: Signature) -> str:
     return f"{signature.exception}: {signature.message}" if signature.message else signature.exception
 
 
+def asked_by(by: str) -> str:
+    """Who asked for a pass, or which save did, for the end of a sentence."""
+    if not by:
+        return ""
+    return f", {by}" if by.startswith(SAVED) else f", asked by {by}"
+
+
+def on_save_words(on_save: OnSave) -> str:
+    by = f", asked by {on_save.by}" if on_save.by else ""
+    if not on_save.on:
+        return f"off: a save has nothing run any more{by}"
+    return f"on: what failed runs again when a file is saved, then what the save touches{by}"
+
+
+def saved_words(saved: OnSave | FilesSaved) -> str:
+    """Of a save, what is to be said beside the pass that it asks for; empty where that is nothing."""
+    why = WAITS if saved.waits else saved.why_not
+    return f"{names_of(saved.paths, saved.count)}: {why}" if why else ""
+
+
 def pass_began(one: Pass) -> str:
     again = " again" if one.number > 1 else ""
     what = f" ({one.what})" if one.what else ""
-    by = f", asked by {one.by}" if one.by else ""
+    by = asked_by(one.by)
     verb = "runs" if len(one.tests) == 1 else "run"
     return say(f"pass {one.number}", f"{many(len(one.tests), 'test')} {verb}{again}{what}{by}")
 

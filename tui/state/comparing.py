@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from tui.events import FAILING
-from tui.state.colours import declared, environment_changes
-from tui.state.model import AS_EXPECTED, RunState, Test
+from tui.state.colours import COLD_NOW, declared, environment_changes
+from tui.state.model import AS_EXPECTED, RunState, Test, is_colder
 
 Change: TypeAlias = Literal[
     "newly failing", "still failing", "fixed", "flaky", "slower", "new", "gone", "not yet known", "same"
@@ -49,7 +49,8 @@ def compare(older: RunState, newer: RunState) -> list[Compared]:
     found = []
     for test in newer.present():
         earlier = before.pop((test.node, test.ordinal), None)
-        changed = ", ".join([common, *_declared_otherwise(older, earlier, newer, test)]).removeprefix(", ")
+        known = [common, *_declared_otherwise(older, earlier, newer, test), *_cold_now(earlier, test)]
+        changed = ", ".join(known).removeprefix(", ")
         change = _change(earlier, test, changed)
         found.append(Compared(change, earlier, test, changed if change == "fixed" else ""))
     return found + [Compared("gone", test, None) for test in before.values()]
@@ -70,7 +71,16 @@ def known_changes(older: RunState, newer: RunState) -> str:
         words.append(f"revision {older.revision} is now {newer.revision}")
     if older.digest != newer.digest and older.digest and newer.digest:
         words.append("sources changed")
-    return ", ".join(words)
+    return ", ".join(words + _start_changes(older.plan.target.start, newer.plan.target.start))
+
+
+def _start_changes(old: tuple[str, ...], new: tuple[str, ...]) -> list[str]:
+    """How the session's own target is started otherwise: by the words that are there in one of them only."""
+    if not old or not new or old == new:
+        return []
+    without, by = ([word for word in one if word not in other] for one, other in ((old, new), (new, old)))
+    words = [f"with {' '.join(by)}"] * bool(by) + [f"without {' '.join(without)}"] * bool(without)
+    return [f"the target was started {' and '.join(words) or 'otherwise'}"]
 
 
 def _declared_otherwise(older: RunState, before: Test | None, newer: RunState, now: Test) -> list[str]:
@@ -79,6 +89,13 @@ def _declared_otherwise(older: RunState, before: Test | None, newer: RunState, n
         return []
     old, new = declared(older, before.suite, before.attempts[-1]), declared(newer, now.suite, now.attempts[-1])
     return environment_changes(old, new) if old and new else []
+
+
+def _cold_now(before: Test | None, now: Test) -> list[str]:
+    """A fork's word and a fresh process's are not compared like with like."""
+    if before is None or not before.attempts or not now.attempts:
+        return []
+    return [COLD_NOW] if is_colder(before.attempts[-1], now.attempts[-1]) else []
 
 
 def is_slower(test: Test) -> bool:

@@ -11,7 +11,8 @@ from tui import events as e
 from tui.events import FAILING, Event, FoundTest
 from tui.plan.quarantine import quarantine_end
 from tui.state.counting import enter, leave
-from tui.state.model import ActionRun, Attempt, Override, Pass, RunState, Test, Unreachable, Worker
+from tui.state.model import ActionRun, Attempt, OnSave, Override, Pass, RunState, Test, Unreachable, Worker
+from tui.state.warmth import disagreement_words, trust_words
 
 KEPT_LINES = 1000
 """Lines of the latest action's output that a state holds: the journal has what was recorded besides."""
@@ -187,6 +188,8 @@ def _collection_failed(state: RunState, event: e.CollectionFailed) -> None:
 def _pass_began(state: RunState, event: e.PassBegan) -> None:
     state.digest = event.sources or state.digest
     state.passes.append(Pass(event.number, event.tests, event.requested, event.at, event.by, event.what))
+    if state.on_save is not None and event.by.startswith(e.SAVED):
+        state.on_save = msgspec.structs.replace(state.on_save, waits=False)
     for id in event.tests:
         _queue(state, state.tests[id], True)
 
@@ -255,16 +258,32 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             stamp.mixed,
             _environment(state, test),
             event.age,
+            event.unconfirmed,
         )
     )
+    test.queued = test.queued or event.unconfirmed  # it is still to be run in a fresh process
     enter(state, test)
-    if len(test.attempts) == 1:
+    if not event.unconfirmed and all(earlier.unconfirmed for earlier in test.attempts[:-1]):
         after = event.started + event.duration - state.began
         state.answered_after[test.tier] = max(after, state.answered_after.get(test.tier, 0.0))
     worker = state.workers.get(event.worker)
     if worker is not None:
         worker.test = None
         worker.done += 1
+
+
+def _disagreed(state: RunState, event: e.Disagreed) -> None:
+    test = state.tests[event.test]
+    for index in range(len(test.attempts) - 1, -1, -1):
+        attempt = test.attempts[index]
+        if attempt.cold_reason is not None and attempt.outcome == event.cold:
+            test.attempts[index] = msgspec.structs.replace(attempt, contradicted=event.warm)
+            break
+    state.notices.append((event.at, disagreement_words(test.node, event), True))
+
+
+def _trusted(state: RunState, event: e.Trusted) -> None:
+    state.notices.append((event.at, trust_words(event), False))
 
 
 def _tests_blocked(state: RunState, event: e.TestsBlocked) -> None:
@@ -315,6 +334,17 @@ def _action_ended(state: RunState, event: e.ActionEnded) -> None:
             run.why = event.why
 
 
+def _on_save_turned(state: RunState, event: e.OnSaveTurned) -> None:
+    state.on_save = OnSave(event.on, event.by)
+
+
+def _files_saved(state: RunState, event: e.FilesSaved) -> None:
+    if state.on_save is not None:
+        state.on_save = msgspec.structs.replace(
+            state.on_save, at=event.at, paths=event.paths, count=event.count, waits=event.waits, why_not=event.why_not
+        )
+
+
 def _noticed(state: RunState, event: e.Noticed) -> None:
     state.notices.append((event.at, event.text, event.serious))
 
@@ -327,6 +357,7 @@ def _iteration_ended(state: RunState, event: e.IterationEnded) -> None:
     state.ended = event.at
     state.interrupted = event.interrupted
     state.end_reason = event.why
+    state.refused = event.refused
     state.collecting = state.starting = False
     state.workers.clear()
     for test in state.tests.values():
@@ -355,10 +386,14 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.WorkerEnded: _worker_ended,
     e.TestStarted: _test_started,
     e.TestFinished: _test_finished,
+    e.Disagreed: _disagreed,
+    e.Trusted: _trusted,
     e.TestsBlocked: _tests_blocked,
     e.ActionBegan: _action_began,
     e.ActionSaid: _action_said,
     e.ActionEnded: _action_ended,
+    e.OnSaveTurned: _on_save_turned,
+    e.FilesSaved: _files_saved,
     e.Noticed: _noticed,
     e.RecordingFailed: _recording_failed,
     e.Overridden: _overridden,

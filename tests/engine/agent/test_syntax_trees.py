@@ -51,5 +51,20 @@ def test_a_file_is_parsed_once_and_again_when_its_text_is_another(monkeypatch: p
 def test_no_more_than_a_few_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     trees = _trees.RememberedTrees()
     for number in range(100):
-        trees.parse(f"a = {number}\n", "source", "exec")
+        trees.walk(trees.parse(f"a = {number}\n", "source", "exec"))
     assert len(trees._trees) == len(trees._nodes) <= 8
+
+
+def test_what_was_foreseen_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "ast", ast)
+    _trees.remember_trees()
+    _trees.foresee_failure(pytest.raises)
+    monkeypatch.setattr(ast, "parse", None)
+    assert _statements()
+
+
+def test_a_function_without_a_file_is_nobody_s_failure() -> None:
+    scope: dict[str, object] = {}
+    exec("def made(): pass", scope)
+    _trees.foresee_failure(scope["made"])
+    _trees.foresee_failure("no function at all")

@@ -61,6 +61,10 @@ class Children:
         self._write = write
         self._children: dict[int, Child] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._children
+
     def fork(self, number: int) -> tuple[int, int] | None:
         """Start a worker from this process. In the fork: its socket to the zygote, and the file for its stacks."""
         ours, theirs, stacks = _ends()

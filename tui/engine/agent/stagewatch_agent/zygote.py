@@ -25,6 +25,7 @@ from .forksafety import against_forking, costs_of, of_files, of_libraries
 from .report import Reports
 from .setup import Setup
 from .sightings import Sightings
+from .syntax_trees import foresee_failure, remember_trees
 from .worker import Worker
 
 _ROWS_A_LINE = 500
@@ -54,6 +55,9 @@ class Zygote:
         self._sightings = sightings
         self._serving = True
         self._carried_at = 0.0
+        self._failed: list[Any] = []
+        """Functions of failed tests whose files are to be parsed when nothing runs."""
+        self._seen_to_fail: set[Any] = set()
 
     def serve(self) -> None:
         # What was collected stays: no worker's collector needs to walk it, or to copy its pages by doing so.
@@ -65,27 +69,43 @@ class Zygote:
         self._sources = self._read_sources()
         self._announce()
         _warm_up()
+        remember_trees()
         self._selector.register(self._setup.to_agent, selectors.EVENT_READ, self._hear_session)
         if self._setup.lines.has_more():
             self._hear_session()  # what came together with the configuration has been read, and wakes no selector
         while self._serving:
-            for key, _ in self._ready():
+            ready = self._ready()
+            for key, _ in ready:
                 key.data()
                 if not self._serving:
                     break
             else:
                 self._children.tend()
+                if self._is_idle and not ready:
+                    foresee_failure(self._failed.pop())
         self._selector.close()
 
     def _ready(self) -> list[Any]:
         """What can be read, as soon as it can; in a flood, what has come together in a short while."""
-        ready = self._selector.select(self._children.patience())
+        ready = self._selector.select(0 if self._is_idle else self._children.patience())
         pause = self._carried_at + _GATHER - time.monotonic()
         if pause > 0:
             time.sleep(pause)
             ready = self._selector.select(0)
         self._carried_at = time.monotonic()
         return ready
+
+    @property
+    def _is_idle(self) -> bool:
+        """Nothing runs, and there is something to prepare for the next rerun."""
+        return bool(self._failed) and self._children.is_empty
+
+    def _note_failure(self, index: int) -> None:
+        item = self._session.items[index]
+        function = getattr(item, "function", None)
+        if function is not None and item.path not in self._seen_to_fail and self._cold_reason is None:
+            self._seen_to_fail.add(item.path)
+            self._failed.append(function)
 
     def _read_sources(self) -> Sources:
         config = self._session.config
@@ -143,20 +163,22 @@ class Zygote:
     def _obey(self, order: list[Any]) -> None:
         name, *rest = order
         if name == "start":
-            self._start(rest[0])
+            self._start(*rest)
         elif name == "end":
             self._children.end(*rest)
         elif name == "check":
             changed = self._sources.changed()
             shown = [self._setup.mask(path) for path in changed[:_MOST_CHANGED]]
             self._say(["checked", rest[0], shown, self._sources.data()])
+        elif name == "failed":
+            self._note_failure(rest[0])
         elif name == "finish":
             self._remember_failures(rest[0], rest[1])
             covered.make_ready(self._session.config, self._setup.started_ns)
             self._serving = False
 
-    def _start(self, number: int) -> None:
-        if self._cold_reason is not None:
+    def _start(self, number: int, cold: bool) -> None:
+        if cold or self._cold_reason is not None:
             self._children.spawn(number)
             return
         forked = self._children.fork(number)
