@@ -12,7 +12,7 @@ _LIBRARIES = tuple({os.path.join(path, "") for path in sysconfig.get_paths().val
 
 
 class Farewells:
-    """Listens to ``atexit.register`` until it is to ``rest``. ``places``: files of the project's that have called it."""
+    """Listens to ``atexit.register`` until it is to ``rest``. ``places``: files of the project that have called it."""
 
     def __init__(self) -> None:
         self.places: list[str] = []
