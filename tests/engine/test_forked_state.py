@@ -161,9 +161,21 @@ COLD = {
             SHARED.close()
             SHARED.unlink()
     """,
+    "test_folder": """
+        import pathlib, tempfile
+        KEPT = tempfile.TemporaryDirectory()
+        def test_folder(): assert pathlib.Path(KEPT.name).is_dir()
+    """,
+    "test_process": """
+        import atexit, subprocess
+        SERVER = subprocess.Popen(["sleep", "300"])
+        atexit.register(SERVER.kill)
+        def test_process(): assert SERVER.poll() is None
+    """,
 }
-"""Forked, the first would wait for ever, the second get another's answers, the third lose what it logs; the last one's
-workers would write into one another's memory."""
+"""Forked, the first would wait for ever, the second get another's answers, the third lose what it logs, the workers of
+the fourth write into one another's memory; the folder would be gone with the first worker that ends, and the process
+would seem to have ended, and be killed by it."""
 
 
 async def test_what_can_not_be_shared_is_each_workers_own_in_a_fresh_process(
@@ -173,7 +185,7 @@ async def test_what_can_not_be_shared_is_each_workers_own_in_a_fresh_process(
     project = make_project(tmp_path / "project", **COLD)
     with http_server() as url:
         monkeypatch.setenv("SERVER", url)
-        assert "4 passed" in plain_pytest(project).stdout
+        assert "6 passed" in plain_pytest(project).stdout
         async with Hosted(project, workers=2) as hosted:
             await hosted.run()
             told = await hosted.rerun()
@@ -182,7 +194,8 @@ async def test_what_can_not_be_shared_is_each_workers_own_in_a_fresh_process(
     found = {(finding.kind, finding.where) for finding in told.collected.findings if finding.blocks}
     assert found == {
         ("threads", "test_logging.py, test_loop.py"), ("event-loop", "test_loop.py"), ("socket", "test_loop.py"),
-        ("socket", "test_client.py"), ("pipe", "test_memory.py"),
+        ("socket", "test_client.py"), ("pipe", "test_memory.py"), ("process", "test_memory.py"),
+        ("folder", "test_folder.py"), ("process", "test_process.py"), ("at-exit", "test_process.py"),
     }  # fmt: skip
     assert "cold: 3 threads after collection" in told.notices()
 

@@ -13,63 +13,36 @@ import sys
 import threading
 from typing import Any
 
-from .setup import open_descriptors
+from .sightings import Sightings, folders, name_of, threads
 
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 _SQLITE = b"SQLite format 3\0"
-_EARLY = "a conftest.py or a plugin"
-_MOST_PLACES = 3
-"""Places that are named for one finding."""
 
 
-class Sightings:
-    """When each thread and each descriptor was first seen: in the collection of which module.
+def against_forking(sightings: Sightings, at_exit: list[str]) -> list[list[str]]:
+    """What makes forking unsafe: of each its kind, in a few words what it is, and where it was first seen.
 
-    ``look`` costs some microseconds a module, and is what tells a person where to mend it.
+    ``at_exit``: the project's files that have registered something for the end of the process.
     """
-
-    def __init__(self, descriptors: set[int]) -> None:
-        """``descriptors``: those that were open before the project's own code ran."""
-        self.before = descriptors
-        self._threads: dict[int, str] = {}
-        self._descriptors: dict[tuple[int, str], str] = {}
-
-    def look(self, where: str) -> None:
-        """``where``: what has just been collected, by its node id; empty: nothing yet, only plugins and conftests."""
-        where = where or _EARLY
-        # What is gone is forgotten: its number may be another's by the next look.
-        self._threads = {thread: self._threads.get(thread, where) for thread in _threads()}
-        opened = {(descriptor, _target(descriptor)) for descriptor in open_descriptors() - self.before}
-        self._descriptors = {one: self._descriptors.get(one, where) for one in opened}
-
-    def of_threads(self) -> str:
-        alive = _threads() - {os.getpid()}
-        return _places([where for thread, where in self._threads.items() if thread in alive])
-
-    def of_descriptor(self, descriptor: int, target: str) -> str:
-        return _places([self._descriptors.get((descriptor, target), "")])
-
-
-def reason_against_forking(descriptors_before: set[int]) -> str | None:
-    """In a few words the first thing that makes forking unsafe; None where nothing does."""
-    found = against_forking(Sightings(descriptors_before))
-    return found[0][1] if found else None
-
-
-def against_forking(sightings: Sightings) -> list[list[str]]:
-    """What makes forking unsafe: of each its kind, in a few words what it is, and where it was first seen."""
     found = []
-    threads = _thread_count()
-    if threads > 1:
+    count = _thread_count()
+    if count > 1:
         names = sorted(thread.name for thread in threading.enumerate() if thread is not threading.main_thread())
-        what = f"{threads} threads after collection" + (f" ({', '.join(names)})" if names else "")
-        found.append(["threads", what, sightings.of_threads()])
-    for descriptor in sorted(open_descriptors() - sightings.before):
-        target = _target(descriptor)
+        what = f"{count} threads after collection" + (f" ({', '.join(names)})" if names else "")
+        found.append(["threads", what, sightings.since("thread", threads() - {os.getpid()})])
+    for descriptor, target in sightings.descriptors():
         kind = _kind(descriptor, target)
         if kind:
             name = f" ({os.path.basename(target)})" if kind[0] == "database" else ""
-            found.append([kind[0], kind[1] + name, sightings.of_descriptor(descriptor, target)])
+            found.append([kind[0], kind[1] + name, sightings.since("descriptor", [(descriptor, target)])])
+    for pid in sightings.processes():
+        what = f"a process started during collection ({name_of(pid)})"
+        found.append(["process", what, sightings.since("process", [pid])])
+    for name in folders():
+        what = "a temporary folder made during collection, which goes with the first process that ends"
+        found.append(["folder", what, sightings.since("folder", [name])])
+    for place in dict.fromkeys(at_exit):
+        found.append(["at-exit", "something registered to be done at exit (atexit)", place])
     return found
 
 
@@ -79,11 +52,10 @@ def of_files(sightings: Sightings) -> list[list[str]]:
     One that is appended to (a log) loses nothing, and one without a name (pytest's captured output) is each worker's.
     """
     found = []
-    for descriptor in sorted(open_descriptors() - sightings.before):
-        target = _target(descriptor)
+    for descriptor, target in sightings.descriptors():
         if target.startswith("/") and not target.startswith("/dev/") and _is_overwritten(descriptor):
             what = f"a file opened for writing during collection ({os.path.basename(target)})"
-            found.append(["file", what, sightings.of_descriptor(descriptor, target)])
+            found.append(["file", what, sightings.since("descriptor", [(descriptor, target)])])
     return found
 
 
@@ -123,33 +95,12 @@ def _kind(descriptor: int, target: str) -> tuple[str, str] | None:
     return None
 
 
-def _places(found: list[str]) -> str:
-    places = sorted({where for where in found if where})
-    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-    return ", ".join(places[:_MOST_PLACES]) + more
-
-
-def _target(descriptor: int) -> str:
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")
-    except OSError:
-        return ""  # it was the one that listed the others
-
-
 def _holds_database(descriptor: int) -> bool:
     """Whatever its name: read through its own descriptor, as closing another one would give up SQLite's locks."""
     try:
         return os.pread(descriptor, len(_SQLITE), 0) == _SQLITE
     except OSError:
         return False
-
-
-def _threads() -> set[int]:
-    """Their ids in the system, where it can tell them."""
-    try:
-        return {int(name) for name in os.listdir("/proc/self/task")}
-    except OSError:
-        return set()
 
 
 def _is_overwritten(descriptor: int) -> bool:
@@ -163,8 +114,8 @@ def _is_overwritten(descriptor: int) -> bool:
 
 def _nameless_threads() -> int:
     """How many there are that C code has started."""
-    return len(_threads()) - threading.active_count()
+    return len(threads()) - threading.active_count()
 
 
 def _thread_count() -> int:
-    return len(_threads()) or threading.active_count()
+    return len(threads()) or threading.active_count()

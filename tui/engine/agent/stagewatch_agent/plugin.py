@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from . import covered, snapshot
-from .forksafety import Sightings
 from .log import mask_terminal
 from .report import Reports
 from .setup import Setup
+from .sightings import Sightings
 from .worker import FreshWorker
 from .zygote import Zygote, tell_errors
 
@@ -20,7 +20,7 @@ _setup = Setup()
 _reports = Reports(_setup.mask)
 _collection_errors: dict[str, dict[str, Any]] = {}
 _notes: list[str] = []
-_sightings = Sightings(_setup.descriptors)
+_sightings = Sightings(_setup.descriptors, _setup.snapshots)
 _served: list[bool] = []
 """Not empty once the collection has come to its end."""
 
@@ -110,6 +110,7 @@ def pytest_sessionfinish() -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Instead of running what was collected: be the zygote, or a worker of one."""
     _served.append(True)
+    _setup.farewells.rest()
     _setup.learn()
     if _setup.is_worker:
         FreshWorker(_setup, _reports, session).run()

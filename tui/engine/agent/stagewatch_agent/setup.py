@@ -11,6 +11,7 @@ from typing import Any
 
 from . import channel
 from .changes import Reads, forget_compiled
+from .farewells import Farewells
 from .mask import Mask, secrets_of
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -64,6 +65,9 @@ class Setup:
         os.environ.update(self.config["environment"])
         forget_compiled(self.config["changed"], Path.cwd())
         _leave_no_trace()
+        self.snapshots: list[int] = []
+        """Processes of this one's that are no project's."""
+        self.farewells = Farewells()
         self.reads = Reads()
         """The files that are read from here on, until somebody says that it is enough."""
 

@@ -23,8 +23,9 @@ import pytest
 
 from . import channel
 from .changes import Sources, forget_compiled
-from .forksafety import reason_against_forking
+from .forksafety import against_forking
 from .setup import Setup, open_descriptors
+from .sightings import Sightings
 
 PLUGINS, CONFTESTS = "plugins", "conftests"
 _LONGEST_ORDER = 1 << 18
@@ -39,12 +40,16 @@ def leave(level: str, setup: Setup, config: pytest.Config) -> None:
     if control is None:
         return
     with socket.socket(fileno=control) as line:
-        if hasattr(os, "pidfd_open") and reason_against_forking(setup.descriptors | {control}) is None:
+        sightings = Sightings(setup.descriptors | {control}, setup.snapshots)
+        if hasattr(os, "pidfd_open") and not against_forking(sightings, setup.farewells.places):
             sources = Sources(config.rootpath, setup.started_ns, setup.reads)
             gc.freeze()  # what is loaded stays: a fork that walked it would copy its pages
-            if os.fork() == 0:
+            pid = os.fork()
+            if pid == 0:
                 _Snapshot(setup, line, sources).serve()
                 _capture_on(config)
+            else:
+                setup.snapshots.append(pid)
 
 
 class _Snapshot:

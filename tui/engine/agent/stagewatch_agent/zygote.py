@@ -21,9 +21,10 @@ import pytest
 from . import channel, collected, covered
 from .changes import Sources
 from .children import Children
-from .forksafety import Sightings, against_forking, costs_of, of_files, of_libraries
+from .forksafety import against_forking, costs_of, of_files, of_libraries
 from .report import Reports
 from .setup import Setup
+from .sightings import Sightings
 from .syntax_trees import foresee_failure, remember_trees
 from .worker import Worker
 
@@ -61,7 +62,7 @@ class Zygote:
     def serve(self) -> None:
         # What was collected stays: no worker's collector needs to walk it, or to copy its pages by doing so.
         gc.freeze()
-        self._unsafe = against_forking(self._sightings)
+        self._unsafe = against_forking(self._sightings, self._setup.farewells.places)
         self._cold_reason = self._unsafe[0][1] if self._unsafe else None
         self._selector = selectors.DefaultSelector()
         self._children = Children(self._setup, self._session, self._selector, self._write)
