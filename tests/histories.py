@@ -71,6 +71,8 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
         _read(draw, script, revisions)
         script.asked(asked)
         left = [*asked]
+        if draw(st.sampled_from([False, False, True])):
+            _save(draw, script)
         for test in asked:
             if draw(st.sampled_from([True, True, True, True, False])):
                 _attempt(draw, script, test)
@@ -98,6 +100,14 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
     if draw(st.booleans()):
         script.ended(interrupted=draw(st.booleans()), why=draw(_TEXTS))
     return script.events[: draw(st.integers(1, len(script.events)))] if draw(st.booleans()) else script.events
+
+
+def _save(draw: st.DrawFn, script: Script) -> None:
+    """Rerun on save is turned, and files are saved, whether it is on or not."""
+    if draw(st.booleans()):
+        script.add(e.OnSaveTurned(script.at, draw(st.booleans()), draw(_TEXTS)))
+    paths = tuple(draw(st.lists(_TEXTS, min_size=1, max_size=7)))
+    script.add(e.FilesSaved(script.at, paths, len(paths), draw(st.booleans()), draw(_TEXTS)))
 
 
 @st.composite

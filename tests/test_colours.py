@@ -7,6 +7,7 @@ import pytest
 
 from tests.scripted import Script, simple
 from tui import events as e
+from tui.plan.model import Plan, Target
 from tui.state.colours import Turn, turn
 
 BEFORE = {"": {"URL": "1"}, "s": {"FAULT": "a", "LEVEL": "x"}, "t": {"OTHER": "o"}}
@@ -53,6 +54,15 @@ def test_what_is_declared_changed_by_name() -> None:
     assert (state.tests[1].is_flaky, state.tests[2].is_flaky) == (False, True)
     back = script.collected(environments=BEFORE).asked([1]).ran(1, "passed").pass_ended().state()
     assert back.tests[1].is_flaky, "it failed with just this declared, and passes now"
+
+
+def test_a_target_that_was_started_anew_is_one_change_whatever_it_says_of_itself() -> None:
+    started = Plan("stagewatch.toml", Target("demo", start=("python", "-m", "target")))
+    script = Script(plan=started)
+    script.found("x.py::a")
+    script.collected(environments=BEFORE).asked([1]).ran(1, "failed").pass_ended()
+    script.collected(environments=BEFORE | {"": {"URL": "2", "PASSWORD": "2"}}).asked([1]).ran(1, "passed").pass_ended()
+    assert words(script) == [None, "fixed: the target was started anew"]
 
 
 def test_what_all_find_declared_counts_for_every_suite() -> None:

@@ -12,10 +12,11 @@ from tests.histories import histories
 from tests.scripted import Script, state_of
 from tui import events as e
 from tui.gate import verdict
+from tui.plan.model import Plan, Target
 from tui.reports import schemas
 from tui.reports.comparison import comparison, comparison_lines
 from tui.state import RunState
-from tui.state.comparing import by_change, compare
+from tui.state.comparing import by_change, compare, known_changes
 
 SCHEMA = json.loads(schemas.schemas()["comparison.json"])
 
@@ -53,6 +54,16 @@ def test_each_kind_of_change_is_told_apart() -> None:
         "a": "newly failing", "b": "still failing", "c": "fixed", "d": "not yet known", "e": "same", "g": "new",
         "f": "gone",
     }  # fmt: skip
+
+
+def test_a_target_that_was_started_otherwise_is_named() -> None:
+    def started(*more: str) -> RunState:
+        plan = Plan("stagewatch.toml", Target("demo", start=("python", "-m", "target", *more)))
+        return Script(plan=plan).collected().state()
+
+    assert known_changes(started("--fault", "B3"), started()) == "the target was started without --fault B3"
+    assert known_changes(started(), started("--fault", "B3")) == "the target was started with --fault B3"
+    assert known_changes(started(), started()) == ""
 
 
 def test_a_failure_that_passes_with_nothing_changed_is_flaky_and_else_names_what_changed() -> None:

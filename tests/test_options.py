@@ -78,6 +78,9 @@ def test_a_file_is_meant_from_where_the_command_is_typed(monkeypatch: pytest.Mon
         (["show", "0"], "N: expected a whole number from 1 up, found '0'"),
         (["stop", "a", "b"], "unrecognized arguments: b"),
         (["--no-such"], "unrecognized arguments: --no-such"),
+        (["--wrkers", "2"], "--wrkers 2; did you mean --workers? (see `stagewatch run --help`)"),
+        (["--worker", "2"], "--worker 2; did you mean --workers?"),
+        (["rnu"], "did you mean `stagewatch run`?"),
     ],
 )
 def test_what_can_not_be_meant_is_bad_input_in_one_sentence(typed: list[str], said: str) -> None:

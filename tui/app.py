@@ -54,15 +54,17 @@ OFTEN, OFTEN_OVER_SSH = 0.2, 0.25
 async def run_board(
     feed: Feed, *, theme: str = "auto", ascii: bool | None = None,
     clock: Callable[[], float] = time.time, lines: Lines | None = None, since: Look | None = None,
+    is_new: bool = False,
 ) -> Decision:  # fmt: skip
     """Show a feed until the user leaves; the terminal is as it was when this returns or raises.
 
-    ``since``: how far this user has seen it, to be told first what happened meanwhile.
+    ``since``: how far this user has seen the project, to be told what happened meanwhile: first of all, unless the run
+    ``is_new``, started by who looks.
 
     A hang-up, TERM and INT from outside are *leave*: a viewer never ends a run. An exception in
     the board is raised here, after the terminal has been given back.
     """
-    app = StagewatchApp(feed, theme=theme, ascii=ascii, clock=clock, lines=lines, since=since)
+    app = StagewatchApp(feed, theme=theme, ascii=ascii, clock=clock, lines=lines, since=since, is_new=is_new)
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     for one in signals:
@@ -88,6 +90,7 @@ class StagewatchApp(ThriftyApp):
     def __init__(
         self, feed: Feed, *, theme: str = "auto", ascii: bool | None = None,
         clock: Callable[[], float] = time.time, lines: Lines | None = None, since: Look | None = None,
+        is_new: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         chosen, self._typed = background() if theme in ("auto", "terminal") else (cast(Theme, theme), "")
@@ -108,6 +111,7 @@ class StagewatchApp(ThriftyApp):
         self._lines = lines
         self._said = Said()
         self._due = False
+        self._is_new = is_new
         self._since, self._blurred = since, cast("Look | None", None)
         self._has_mouse = False
         self._company = Company()
@@ -122,7 +126,7 @@ class StagewatchApp(ThriftyApp):
         # Catching up with the plain stream takes its time, and nobody has asked for it yet: first the board is seen.
         self.call_after_refresh(lambda: self.run_worker(self._follow(), exclusive=False))
         self.call_after_refresh(self._type, self._typed)
-        if self._since is not None:
+        if self._since is not None and not self._is_new:
             self.run_worker(self._tell_what_happened(quietly=True), exclusive=False)
 
     def _type(self, typed: str) -> None:

@@ -343,8 +343,9 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         workers=chosen.workers,
         limit=chosen.timeout,
         revision=chosen.revision,
-        ends_with_run=headless and not chosen.keep,
+        ends_with_run=headless and not (chosen.keep or chosen.on_save),
         report=None if chosen.report == "-" else chosen.report,
+        on_save=chosen.on_save,
         notes=() if python.warning is None else (python.warning,),
     )
     ready = launch.start_session(request)
@@ -360,6 +361,7 @@ def _start(chosen: Namespace, root: Path, cwd: Path, plan: Plan | None) -> int:
         junit=chosen.junit,
         report=chosen.report == "-",
         started_in=getattr(chosen, "started_in", str(cwd)),
+        is_new=True,
     )
     return _run(viewing.watch_session(Path(ready.socket), wanted, signals=signals))
 

@@ -364,6 +364,29 @@ class ActionEnded(_Event, frozen=True, tag="action-ended"):
     why: str = ""
 
 
+SAVED = "saved: "
+"""What asks for a pass when nobody does: with the names of the files that were saved."""
+
+
+class OnSaveTurned(_Event, frozen=True, tag="on-save-turned"):
+    """From here on a save of a file of the project has tests run again, or no longer."""
+
+    on: bool
+    by: str = ""
+
+
+class FilesSaved(_Event, frozen=True, tag="files-saved"):
+    """``count`` files of the project, of which these are the first. The passes that follow are asked for by ``SAVED``.
+
+    ``waits``: they follow when what runs now is done. ``why_not``: none follows.
+    """
+
+    paths: tuple[str, ...]
+    count: int
+    waits: bool = False
+    why_not: str = ""
+
+
 class Noticed(_Event, frozen=True, tag="noticed"):
     """Something a person should know that is no result: warmth lost, an option left out, an orphan ended."""
 
@@ -385,17 +408,21 @@ class Overridden(_Event, frozen=True, tag="overridden"):
 
 
 class IterationEnded(_Event, frozen=True, tag="iteration-ended"):
-    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself."""
+    """Closed: no attempt can be added. ``interrupted``: the session did not end it by itself. ``refused``: what was
+    asked for can't be run (an unknown tier, an option that pytest does not take), so nothing was verified.
+    """
 
     interrupted: bool = False
     why: str = ""
+    refused: bool = False
 
 
 Event: TypeAlias = (
     IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable | RevisionRead
     | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
     | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
-    | TestsBlocked | ActionBegan | ActionSaid | ActionEnded | Noticed | RecordingFailed | Overridden | IterationEnded
+    | TestsBlocked | ActionBegan | ActionSaid | ActionEnded | OnSaveTurned | FilesSaved
+    | Noticed | RecordingFailed | Overridden | IterationEnded
 )  # fmt: skip
 
 

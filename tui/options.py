@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tui import __version__
 from tui.errors import StagewatchError
@@ -29,6 +29,9 @@ _REFUSED_ARGUMENTS = {
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
     def error(self, message: str) -> NoReturn:
         raise StagewatchError(f"{message.removeprefix('argument ')} (see `{self.prog} --help`)")
 
@@ -43,7 +46,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if "--" in arguments:
         at = arguments.index("--")
         arguments, pytest_args = arguments[:at], arguments[at + 1 :]
-    options = _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        _refuse_unknown(options.command, unknown)
     for argument in pytest_args:
         if reason := _REFUSED_ARGUMENTS.get(argument.partition("=")[0]):
             raise StagewatchError(f"{argument} can't be used here: {reason}")
@@ -61,12 +66,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def _refuse_unknown(command: str, unknown: Sequence[str]) -> NoReturn:
+    import difflib
+
+    parser = argparse.ArgumentParser(add_help=False)
+    _COMMANDS[command][1](parser)
+    meant = difflib.get_close_matches(unknown[0].partition("=")[0], parser._option_string_actions, n=1)
+    hint = f"; did you mean {meant[0]}?" if meant else ""
+    raise StagewatchError(f"unrecognized arguments: {' '.join(unknown)}{hint} (see `stagewatch {command} --help`)")
+
+
 def _refuse_mistyped(first: Sequence[str]) -> None:
     """A word that is neither a command nor there, but nearly a command, was meant as one."""
     import difflib
 
     for word in first:
-        meant = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.7)
+        meant = difflib.get_close_matches(word, _COMMANDS, n=1, cutoff=0.6)
         if meant and os.sep not in word and not os.path.lexists(word):
             raise StagewatchError(
                 f"{word}: there is no such command, file or folder; did you mean `stagewatch {meant[0]}`?"
@@ -123,6 +138,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         "--keep", action="store_true", help="headless: keep the session for warm reruns when the run has ended"
     )
     view.add_argument(
+        "--on-save",
+        action="store_true",
+        help="when a file is saved, run again what failed, then what it touches (headless: until ctrl-c, or --keep)",
+    )
+    view.add_argument(
         "--theme", choices=THEMES, default="auto", metavar="T", help=f"{', '.join(THEMES[:-1])} or {THEMES[-1]}"
     )
     _json(parser)
@@ -146,7 +166,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="start the environment with this fault, by its name or id (may be repeated)",
+        help="start the environment with this fault, by its name or id (may be repeated); F on the board mends it",
     )
     what.add_argument("--list-faults", action="store_true", help="list the faults, and what a test sees of each")
     what.add_argument("--scenario", metavar="NAME", help="run this plan of suites/scenarios instead of the whole")

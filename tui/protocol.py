@@ -39,14 +39,21 @@ class Rerun(_Message, frozen=True, tag="rerun"):
     """Run again: tests (by the run's ids, or by node ids), all that failed, or everything.
 
     ``requested``: when the user asked, in seconds since the epoch. ``canary``: one of each group of failures first, and
-    the rest only if these pass.
+    the rest only if these pass. *touched*: these tests, of which there may be none, and what an edit brings.
     """
 
-    what: Literal["failed", "all", "tests"]
+    what: Literal["failed", "all", "tests", "touched"]
     tests: tuple[int, ...] = ()
     nodes: tuple[str, ...] = ()
     requested: float = 0.0
     canary: bool = False
+    id: int = 0
+
+
+class OnSave(_Message, frozen=True, tag="on-save"):
+    """Have tests run again when a file of the project is saved, or (``on`` is False) no longer."""
+
+    on: bool
     id: int = 0
 
 
@@ -96,7 +103,7 @@ class GiveKeys(_Message, frozen=True, tag="give-keys"):
     id: int = 0
 
 
-Request: TypeAlias = Rerun | Cancel | Act | Override | Stop | WantKeys | GiveKeys
+Request: TypeAlias = Rerun | OnSave | Cancel | Act | Override | Stop | WantKeys | GiveKeys
 """What a person asks for: answered by ``Accepted`` or ``Refused``."""
 Command: TypeAlias = Request | WantEvidence
 FromViewer: TypeAlias = Hello | Command

@@ -104,7 +104,10 @@ def iteration_state(state: RunState) -> State:
 
 
 def load(folder: Path, number: int | None = None, until: int | None = None) -> RunState:
-    """An iteration as its events tell it, the latest if no number is given. ``until``: as it was after that event.
+    """An iteration as its events tell it. ``until``: as it was after that event.
+
+    Without a number, the latest; one that was refused (a mistyped tier) only where there is no other: it says nothing
+    of what was deployed.
 
     Raises StagewatchError when there is none, or none of that number; it names those there are.
     """
@@ -113,7 +116,8 @@ def load(folder: Path, number: int | None = None, until: int | None = None) -> R
         if journal is None or not numbers:
             raise StagewatchError("no iteration of this project is recorded yet: `stagewatch run` records the first")
         if number is None:
-            number = numbers[-1]
+            states = (replay(journal.events(each)) for each in reversed(numbers))
+            return next((state for state in states if not state.refused), None) or replay(journal.events(numbers[-1]))
         if number not in numbers:
             raise StagewatchError(f"there is no iteration {number}; recorded: {_ranges(numbers)}")
         recorded = journal.events(number)

@@ -45,6 +45,8 @@ class Wanted(msgspec.Struct, frozen=True):
 
     ``report``: the status report goes to standard output at the end (into a file, the session writes it).
 
+    ``is_new``: the user has just had it started.
+
     ``started_in``: the folder where the user stands, when that is not known to be the project's.
     """
 
@@ -56,6 +58,7 @@ class Wanted(msgspec.Struct, frozen=True):
     junit: str | None = None
     report: bool = False
     started_in: str = ""
+    is_new: bool = False
 
 
 class Signals:
@@ -136,8 +139,11 @@ async def _watch(feed: LiveFeed | RecordedFeed, wanted: Wanted, how_to_return: s
         raise trouble
     state = feed.state
     judged = _judged(state, trouble, interrupted)
+    elsewhere = _from_here(state, wanted.started_in)
     if state.ended is not None or feed.farewell:
-        how_to_return = f"{_from_here(state, wanted.started_in)}stagewatch show {state.iteration}"
+        how_to_return = f"{elsewhere}stagewatch show {state.iteration}"
+    elif elsewhere:
+        how_to_return += f" (report, gate and history: {elsewhere.removesuffix(' && ')} first)"
     come_back = f"come back: {how_to_return}"
     if not state.iteration:
         come_back = ""  # without a journal it has no number
@@ -208,7 +214,7 @@ async def _draw(feed: LiveFeed | RecordedFeed, wanted: Wanted) -> None:
 
     folder, me = places.project_folder(Path(feed.state.root)), person()
     since = last_look(folder, me) if isinstance(feed, LiveFeed) else None
-    decision = await run_board(feed, theme=wanted.theme, lines=Lines().of, since=since)
+    decision = await run_board(feed, theme=wanted.theme, lines=Lines().of, since=since, is_new=wanted.is_new)
     if isinstance(feed, LiveFeed):
         keep_look(folder, me, Look(feed.state.iteration, feed.state.seq, time.time()))
     if decision == "stop":

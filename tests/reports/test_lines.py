@@ -205,3 +205,28 @@ def test_a_long_output_is_told_whole_though_the_state_holds_its_end() -> None:
     ]
     late = Lines().catch_up(script.state())
     assert "output     (2000 lines left out)" in late and "output     line 2999" in late
+
+
+def test_a_save_is_told_where_its_pass_does_not_say_it() -> None:
+    script = Script()
+    tests = script.found("test_a.py::test_one")
+    script.collected().asked(tests).ran(tests[0], "failed", "no").pass_ended()
+    script.add(e.OnSaveTurned(script.at, True, "ann@pts/1"))
+    script.add(
+        e.FilesSaved(script.at, ("a.py",), 1), e.PassBegan(script.at, 2, (1,), script.at, f"{e.SAVED}a.py", "failed")
+    )
+    waits = e.FilesSaved(script.at + 1, tuple(f"{n}.py" for n in range(5)), 7, waits=True)
+    why_not = e.FilesSaved(script.at + 2, ("b.json",), 1, why_not="nothing has failed")
+    script.add(waits, e.PassEnded(script.at + 1, 2), why_not, e.OnSaveTurned(script.at + 3, False, "bob"))
+    ours = [line for line in told_singly(script.events) if line.startswith(("saved", "on save", "pass 2"))]
+    assert ours == [
+        "on save    on: what failed runs again when a file is saved, then what the save touches, asked by ann@pts/1",
+        "pass 2     1 test runs again (failed), saved: a.py",
+        "saved      0.py, 1.py, 2.py, 3.py, 4.py and 2 more: waits for the tests that run",
+        "pass 2     ended after 0:02",
+        "saved      b.json: nothing has failed",
+        "on save    off: a save has nothing run any more, asked by bob",
+    ]
+    assert [line for line in told(script.events) if line.startswith("saved")] == [ours[2], ours[4]], "in one batch too"
+    late = [line for line in told(script.events, []) if line.startswith("on save")]
+    assert late == ours[-1:], "who comes late is told how it is now"

@@ -48,6 +48,14 @@ async def test_who_has_seen_all_of_it_goes_to_the_board_at_once() -> None:
         assert seen.footer == "nothing has happened since you last looked"
 
 
+async def test_who_has_started_the_run_goes_to_the_board_and_is_told_when_asked() -> None:
+    feed, then = earlier(30)
+    async with board(feed, since=Look(7, then.seq, NOW - 200), is_new=True) as seen:
+        assert isinstance(seen.screen, BoardScreen)
+        await seen.press("A")
+        assert isinstance(seen.screen, AwayScreen)
+
+
 async def test_who_comes_for_the_first_time_is_told_so_when_asked() -> None:
     async with board(deploy().feed()) as seen:
         await seen.press("A")

@@ -117,6 +117,7 @@ async def test_r_reruns_the_test_and_its_result_shows_without_moving_what_is_rea
         await seen.tell(e.TestFinished(NOW + 1, first, 2, 1, "passed", NOW, 0.2, requested=NOW - 0.05))
         assert "≈ flaky" in seen.text.splitlines()[3]
         assert "the server answered 403" in seen.text
+        assert seen.footer == "attempt 2: passed; ] shows it"
         await seen.press("right_square_bracket")
         assert "attempt 2 of 2" in seen.text
         await seen.press("2")

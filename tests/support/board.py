@@ -70,13 +70,14 @@ class Board:
 @asynccontextmanager
 async def board(
     feed: ScriptedFeed, size: tuple[int, int] = WIDE, *, ascii: bool = False, theme: str = "dark",
-    lines: Lines | None = None, since: Look | None = None,
+    lines: Lines | None = None, since: Look | None = None, is_new: bool = False,
 ) -> AsyncIterator[Board]:  # fmt: skip
     """The board of a feed, drawn once."""
     found: list[Board] = []
     app = StagewatchApp(
-        feed, theme=theme, ascii=ascii, clock=lambda: found[0].now if found else NOW, lines=lines, since=since
-    )
+        feed, theme=theme, ascii=ascii, clock=lambda: found[0].now if found else NOW, lines=lines, since=since,
+        is_new=is_new,
+    )  # fmt: skip
     async with app.run_test(size=size) as pilot:
         found.append(Board(app, pilot, feed))
         await found[0].settle()

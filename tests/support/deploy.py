@@ -141,7 +141,9 @@ def begun(**policies: GatePolicy) -> Deploy:
     made = Deploy()
     plan = Plan(
         "stagewatch.toml", Target("staging-eu1", "https://staging-eu1.example"),
-        tiers=tuple(Tier(id, title, order, policies.get(id) or _policy(id)) for order, (id, title, _) in enumerate(TIERS)),
+        tiers=tuple(
+            Tier(id, title, order, policies.get(id) or _policy(id)) for order, (id, title, _) in enumerate(TIERS)
+        ),
     )  # fmt: skip
     made.events.append(
         e.IterationBegan(

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from tui.client.feed import Company
 from tui.errors import StagewatchError
 from tui.events import Event, Evidence
-from tui.protocol import Accepted, Act, Cancel, GiveKeys, Refused, Request, Rerun, WantKeys
+from tui.protocol import Accepted, Act, Cancel, GiveKeys, OnSave, Refused, Request, Rerun, WantKeys
 from tui.queries import IterationSummary, summary
 from tui.state import RunState, reduce
 from tui.state.past import Past
@@ -95,6 +95,8 @@ def _words(command: Command) -> str:
             return f"{len(tests)} test{'s' * (len(tests) != 1)} run again"
         case Rerun(what=what):
             return f"{what} run again"
+        case OnSave(on=on):
+            return f"rerun on save is {'on' if on else 'off'}"
         case Act(key=key):
             return f"{key} is running"
         case Cancel(action=True):

@@ -62,8 +62,7 @@ def _revisions(state: RunState, carried: int, mixed: int, unstamped: int) -> lis
         because = f"the version URL does not answer: {state.stamping.why}" if state.stamping.why else _UNREAD
         lines.append(NotChecked("unstamped", unstamped, f"{unstamped} {have} no stamp ({because})"))
     if carried:
-        is_ = "is" if carried == 1 else "are"
-        why = f"{carried} {tests(carried)} did not run now: what is known of {_it(carried)} {is_} carried forward"
+        why = f"{carried} {tests(carried)} did not run now: what is known of {_it(carried)} is carried forward"
         lines.append(NotChecked("carried", carried, why))
     return lines
 

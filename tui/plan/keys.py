@@ -15,6 +15,7 @@ BOUND = {
     "z": "a tier at full size", "!": "what blocks", "P": "pinning a tier", "L": "log levels", "e": "the editor",
     "v": "viewing an iteration", "w": "writing the report", "u": "unfold", "y": "copy", "K": "handing over keys",
     "M": "the mouse", ":": "the palette", "T": "a panel alone", "A": "what happened while away",
+    "W": "rerun on save",
     "[": "the one before", "]": "the next one", "j": "down", "k": "up", "g": "the first row", "G": "the last row",
     **dict.fromkeys("123456789", "tabs"),
 }  # fmt: skip

@@ -26,13 +26,16 @@ def existing(paths: Sequence[str], cwd: Path) -> list[Path]:
 
 
 def project_root(paths: Sequence[Path], cwd: Path) -> Path:
-    """The folder that names the project: from what the paths share upwards, the nearest that holds its settings."""
+    """The folder that names the project: from what the paths share upwards, the nearest that holds its settings.
+
+    Where none does, it is where the user stands, if the paths are below that: as for pytest, whatever part is run.
+    """
     shared = Path(os.path.commonpath([path.resolve() for path in paths])) if paths else cwd.resolve()
     start = shared if shared.is_dir() else shared.parent
     for folder in (start, *start.parents):
         if any((folder / mark).exists() for mark in _MARKS):
             return folder
-    return start
+    return cwd.resolve() if start.is_relative_to(cwd.resolve()) else start
 
 
 class Interpreter(NamedTuple):

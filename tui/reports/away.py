@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from tui.events import SAVED
 from tui.gate import verdict
 from tui.reports.amounts import many
 from tui.reports.sentences import names_of, sentence
@@ -80,7 +81,9 @@ def _done(before: RunState, now: RunState) -> list[Happening]:
     passes = now.passes[len(before.passes) if same else 0 :]
     again = [one for one in passes if one.number > 1]
     if again:
-        whom = names_of(list(dict.fromkeys(one.by for one in again if one.by)))
+        whom = names_of(
+            list(dict.fromkeys("a save" if one.by.startswith(SAVED) else one.by for one in again if one.by))
+        )
         found.append(Happening("done", f"{many(len(again), 'rerun')}{_by(whom)}"))
     for one in passes:
         if one.cancelled:

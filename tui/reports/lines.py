@@ -21,10 +21,12 @@ from tui.reports.sentences import (
     is_blocked,
     names_of,
     notice,
+    on_save_words,
     pass_began,
     pass_ended,
     result,
     running_time,
+    saved_words,
     say,
     selection,
     target_words,
@@ -50,6 +52,8 @@ class Lines:
         self._lost = 0
         self._not_recorded = False
         self._override: Override | None = None
+        self._on_save = ""
+        self._saved = 0.0  # when the latest save was that is told
         self._actions: dict[int, int] = {}  # by its number, how many lines of its output are told
         self._actions_ended: set[int] = set()
         self._said: dict[int, int] = {}  # by an action's number, how many lines it had said before the event at hand
@@ -81,6 +85,8 @@ class Lines:
         lines += self._lost_workers(state)
         lines += self._unrecorded(state)
         lines += self._overridden(state)
+        lines += self._turned_on_save(state)
+        lines += self._files_saved(state)
         self._outstanding = {}
         for test in state.present():
             if test.queued or test.worker is not None:
@@ -298,6 +304,20 @@ class Lines:
             self._override = state.override
             yield say("override", override_words(state.override))
 
+    def _turned_on_save(self, state: RunState, event: object = None) -> Iterator[str]:
+        words = on_save_words(state.on_save) if state.on_save is not None else ""
+        if words != self._on_save:
+            self._on_save = words
+            yield say("on save", words)
+
+    def _files_saved(self, state: RunState, event: e.FilesSaved | None = None) -> Iterator[str]:
+        """From the event, if there is one: the state holds only the latest save, and only until its tests run."""
+        saved = event or state.on_save
+        if saved is not None and saved.at > self._saved:
+            self._saved = saved.at
+            if words := saved_words(saved):
+                yield say("saved", words)
+
     def _iteration_ended(self, state: RunState, event: object = None) -> Iterator[str]:
         if state.ended is not None and not self._ended:
             self._ended = True
@@ -350,6 +370,8 @@ _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.ActionBegan: Lines._acted,
     e.ActionSaid: Lines._acted,
     e.ActionEnded: Lines._acted,
+    e.OnSaveTurned: Lines._turned_on_save,
+    e.FilesSaved: Lines._files_saved,
     e.Noticed: Lines._noticed,
     e.RecordingFailed: Lines._unrecorded,
     e.Overridden: Lines._overridden,

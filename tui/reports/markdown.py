@@ -18,7 +18,7 @@ from tui.reports.actions import command_words, ended_words
 from tui.reports.amounts import clock, many, percent
 from tui.reports.inert import cell, code, text
 from tui.reports.next_steps import next_steps
-from tui.reports.sentences import flaky_words, iteration_words, selection
+from tui.reports.sentences import asked_by, flaky_words, iteration_words, selection
 from tui.reports.summary import STANDINGS, count_words, failure_words, override_words
 from tui.state import Group, RunState, Tally, Test, duration, groups, ordered_tiers, tallies, total
 from tui.state.colours import turn
@@ -248,7 +248,7 @@ def _done(state: RunState) -> Iterator[str]:
 
 def _passes(state: RunState) -> Iterator[tuple[float, str]]:
     for one in state.passes:
-        by = f", asked by {text(one.by)}" if one.by else ""
+        by = text(asked_by(one.by))
         what = f" ({text(one.what)})" if one.what else ""
         ended = ""
         if one.ended is not None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.events import FAILING, Exit, Signature
+from tui.events import FAILING, SAVED, Exit, FilesSaved, Signature
 from tui.gate import Verdict
 from tui.reports.amounts import clock, many, took
 from tui.reports.summary import STANDINGS, failure_words
 from tui.shown import line
-from tui.state import Attempt, Pass, RunState, Test
+from tui.state import Attempt, OnSave, Pass, RunState, Test
 from tui.state.colours import turn_as_it_came
 
 _MOST_NAMES = 5
+WAITS = "waits for the tests that run"
+"""What a save does while tests run."""
 
 
 def say(word: str, text: str) -> str:
@@ -125,9 +127,10 @@ def selection(state: RunState) -> str:
     return "  ".join(parts) + ("  (only a part of the plan)" if state.partial else "")
 
 
-def names_of(names: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+def names_of(names: Sequence[str], count: int = 0) -> str:
+    """The first few, and how many more there are (of ``count``, where not all are named)."""
+    more = max(count, len(names)) - _MOST_NAMES
+    rest = f" and {more} more" if more > 0 else ""
     return ", ".join(names[:_MOST_NAMES]) + rest
 
 
@@ -138,10 +141,30 @@ def sentence(signature: Signature) -> str:
     return f"{signature.exception}: {signature.message}" if signature.message else signature.exception
 
 
+def asked_by(by: str) -> str:
+    """Who asked for a pass, or which save did, for the end of a sentence."""
+    if not by:
+        return ""
+    return f", {by}" if by.startswith(SAVED) else f", asked by {by}"
+
+
+def on_save_words(on_save: OnSave) -> str:
+    by = f", asked by {on_save.by}" if on_save.by else ""
+    if not on_save.on:
+        return f"off: a save has nothing run any more{by}"
+    return f"on: what failed runs again when a file is saved, then what the save touches{by}"
+
+
+def saved_words(saved: OnSave | FilesSaved) -> str:
+    """Of a save, what is to be said beside the pass that it asks for; empty where that is nothing."""
+    why = WAITS if saved.waits else saved.why_not
+    return f"{names_of(saved.paths, saved.count)}: {why}" if why else ""
+
+
 def pass_began(one: Pass) -> str:
     again = " again" if one.number > 1 else ""
     what = f" ({one.what})" if one.what else ""
-    by = f", asked by {one.by}" if one.by else ""
+    by = asked_by(one.by)
     verb = "runs" if len(one.tests) == 1 else "run"
     return say(f"pass {one.number}", f"{many(len(one.tests), 'test')} {verb}{again}{what}{by}")
 

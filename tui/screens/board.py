@@ -8,7 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.protocol import Cancel, Rerun
+from tui.protocol import Cancel, OnSave, Rerun
 from tui.reports.amounts import many
 from tui.screens.rerunning import RerunningScreen
 from tui.screens.searching import opens_search
@@ -51,6 +51,7 @@ class BoardScreen(RerunningScreen):
         ("!", "only what blocks the deploy, and all again"),
         ("P", "pin the selected tier's live panel beside the board, or unpin it (from 200 columns)"),
         ("z", "the selected tier at full size: its tests as they come in, its gate, its trend"),
+        ("W", "rerun on save: what failed, then what the saved files touch; and off again"),
         ("S", "sort tests: failed first, slowest first, by name, latest first"),
         ("A", "what happened while you were away, once more"),
         ("i", "the iterations, any two of them compared"),
@@ -71,6 +72,7 @@ class BoardScreen(RerunningScreen):
         Binding("i", "iterations", show=False),
         Binding("A", "away", show=False),
         Binding("R", "report", show=False),
+        Binding("W", "on_save", show=False),
         Binding("n", "failure(1)", show=False),
         Binding("N,p", "failure(-1)", show=False),
     ]
@@ -353,6 +355,14 @@ class BoardScreen(RerunningScreen):
         self.footer.ask(
             Question(again, (("y", "yes"),), lambda _: self.order(Rerun("all", requested=self.view.clock())))
         )
+
+    def action_on_save(self) -> None:
+        """Each has the other's effect: it is asked for as it is not."""
+        on_save = self.view.state.on_save
+        if why := self.why_not():
+            self.footer.say(why)
+        else:
+            self.order(OnSave(on_save is None or not on_save.on))
 
     def action_cancel(self) -> None:
         if not self.view.state.is_running and self.view.state.current_action is not None:

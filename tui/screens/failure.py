@@ -32,6 +32,7 @@ from tui.widgets.footer.footer import Key, Question
 from tui.widgets.grid import Grid
 from tui.widgets.head.head import Head
 from tui.widgets.head.progress import Progress
+from tui.widgets.marks import MARKS
 from tui.widgets.view import View
 
 
@@ -83,6 +84,8 @@ class FailureScreen(SearchingScreen, RerunningScreen):
         self._made: object = None
         self.test = test
         self.attempt = 0
+        self._awaited: tuple[int, int] | None = None
+        """A test that was asked to run again from here, and the attempt that was its latest then."""
         self._show(test)
 
     def compose(self) -> ComposeResult:
@@ -133,11 +136,22 @@ class FailureScreen(SearchingScreen, RerunningScreen):
         return self._document
 
     def turn(self) -> None:
+        self._answer()
         self._build()
         self._tabs.place = self._document.place
         super().turn()
 
     # What is shown
+
+    def _answer(self) -> None:
+        """The attempt that was asked for here has ended. What is read stays where it is, so that has to be said."""
+        test = self._test()
+        if test is None or self._awaited is None or len(test.attempts) <= self._awaited[1]:
+            return
+        asked, self._awaited = self._awaited, None
+        if asked == (self.test, self.attempt):
+            outcome = test.attempts[-1].outcome
+            self.footer.say(f"attempt {len(test.attempts)}: {outcome}; ] shows it", MARKS[outcome].role)
 
     def _test(self) -> Test | None:
         return self.view.state.tests.get(self.test)
@@ -301,6 +315,9 @@ class FailureScreen(SearchingScreen, RerunningScreen):
         self.footer.say(f"copied by OSC 52, for terminals that take it, and to {where}", "run")
 
     def action_rerun(self) -> None:
+        test = self._test()
+        if test is not None and self.attempt == len(test.attempts):
+            self._awaited = (self.test, self.attempt)
         self.rerun([self.test], "this test is gone")
 
     def action_cancel(self) -> None:

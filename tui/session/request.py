@@ -15,6 +15,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     session ends when the first pass has (headless); otherwise when nobody has watched for a while.
     ``unwatched_for``: seconds that a run which has ended is kept for somebody to look, and to rerun warm.
     ``notes``: what the user should be told at the start. ``report``: the file that has the status report.
+    ``on_save``: what failed, and what a change touches, runs again when a file is saved.
     """
 
     session: str
@@ -33,6 +34,7 @@ class RunRequest(msgspec.Struct, frozen=True):
     unwatched_for: float = 15 * 60.0
     notes: tuple[str, ...] = ()
     report: str | None = None
+    on_save: bool = False
 
 
 class Ready(msgspec.Struct, frozen=True, omit_defaults=True):

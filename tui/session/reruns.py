@@ -39,7 +39,7 @@ class Reruns:
         tests = chosen(command, state)
         if isinstance(tests, Refused):
             return tests
-        if not tests:
+        if not tests and command.what != "touched":
             return Refused(
                 "nothing has failed or was blocked" if command.what == "failed" else "there is no test to run"
             )
@@ -79,6 +79,8 @@ class Reruns:
         if not count:
             if any(self._iterations.state.tests[test].collection for test in tests):
                 return Accepted("what could not be collected was collected again")
+            if what == "touched":
+                return Accepted("no test hangs on it, as far as is known")
             return Refused("these tests are running already, or are no longer there")
         edits = f", reloaded: {names_of(reloaded)}" if reloaded else ""
         return Accepted(f"{many(count, 'test')} run{'s' * (count == 1)} again{edits}", number)

@@ -20,7 +20,7 @@ from tui.engine.engine import DEFAULT_LIMIT, Engine, Settings
 from tui.engine.environments import Environments
 from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
-from tui.errors import INTERRUPTED, StagewatchError
+from tui.errors import INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded
 from tui.plan.model import Action
 from tui.protocol import (
@@ -30,13 +30,14 @@ from tui.protocol import (
     Command,
     EvidenceReply,
     Farewell,
+    OnSave,
     Override,
     Refused,
     Rerun,
     Stop,
     WantEvidence,
 )
-from tui.session import logout, records
+from tui.session import logout, on_save, records
 from tui.session.actions import Actions
 from tui.session.folder import SessionFolder
 from tui.session.iterations import Iterations
@@ -72,6 +73,14 @@ class Session:
         self._turning = asyncio.Lock()
         """Held while it is found out, and seen to, whether the next iteration is due."""
         self._turn: asyncio.Task[None] | None = None
+        self._on_save = on_save.OnSave(
+            self._root,
+            lambda: self._state,
+            lambda command, who: self._reruns.ask(command, who),
+            lambda: self._engine.wait_until_quiet(),
+            self._tell,
+            lambda: self._surroundings.marks,
+        )
         self._private = SessionFolder(request.session)
         self._report: ReportFile | None = None
         if request.report is not None:
@@ -99,6 +108,8 @@ class Session:
         try:
             self._private.make()
             self._begin(notes)
+            if self._request.on_save:
+                await self._on_save.turn(True, self._request.by)
             await self._server.listen(socket)
             _tell_ready(ready, Ready(socket=str(socket), iteration=number))
             farewell = await self._live(socket)
@@ -206,6 +217,7 @@ class Session:
             reachable.cancel()
             stopped.cancel()
             reporting.cancel()
+            self._on_save.close()
             self._reruns.close()
             await self._server.end_commands()
             await self._actions.close()
@@ -215,7 +227,8 @@ class Session:
             await self._close_engine()
             await self._surroundings.end()
         await self._iterations.flush()
-        self._tell(IterationEnded(time.time(), self._interrupted, self._stop_reason))
+        is_refused = farewell.exit_code == MALFORMED
+        self._tell(IterationEnded(time.time(), self._interrupted, self._stop_reason, is_refused))
         await self._iterations.flush()
         if self._report is not None:
             self._report.write()
@@ -235,7 +248,8 @@ class Session:
             try:
                 await asyncio.wait_for(self._server.watched.wait(), self._request.unwatched_for)
             except TimeoutError:
-                if not self._state.is_running and self._actions.is_idle:
+                is_used = self._on_save.is_used(within=self._request.unwatched_for)
+                if not self._state.is_running and self._actions.is_idle and not is_used:
                     self._stop_reason = "nobody had watched for a while"
                     return
 
@@ -272,6 +286,7 @@ class Session:
         def tell_again() -> None:
             self._engine.begin_again(expected)
             self._actions.tell_again()
+            self._on_save.tell_again()
 
         self._iterations.release(tell_again)
 
@@ -303,11 +318,13 @@ class Session:
 
     def _show(self, recorded: list[Recorded]) -> None:
         self._server.publish(recorded)
+        self._on_save.happened()
         if self._report is not None:
             self._report.happened()
 
     def _show_anew(self) -> None:
         self._server.publish_anew()
+        self._on_save.happened()
         if self._report is not None:
             self._report.happened()
 
@@ -329,6 +346,8 @@ class Session:
                 return Accepted(f"{who} lets the deploy go on")
             case Rerun():
                 return await self._reruns.ask(command, who)
+            case OnSave():
+                return await self._on_save.turn(command.on, who)
         return Refused("the session has nothing to do with that")
 
     def _be_stopped(self, reason: str) -> None:

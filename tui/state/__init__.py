@@ -11,6 +11,7 @@ from tui.state.derived import UNTARGETED, Group, by_tier, counts, duration, grou
 from tui.state.model import (
     ActionRun,
     Attempt,
+    OnSave,
     Override,
     Pass,
     RunState,
@@ -29,6 +30,7 @@ __all__ = [
     "ActionRun",
     "Attempt",
     "Group",
+    "OnSave",
     "Override",
     "Pass",
     "RunState",

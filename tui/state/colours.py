@@ -13,6 +13,7 @@ from tui.events import FAILING
 from tui.state.model import AS_EXPECTED, Attempt, RunState, Test, is_same
 
 _MOST_NAMES = 5
+_STARTED = "the target was started anew"
 Colour: TypeAlias = Literal["fixed", "broken", "flaky"]
 
 
@@ -70,14 +71,19 @@ def declared(state: RunState, suite: str, attempt: Attempt) -> dict[str, str]:
     if attempt.environment >= len(state.environments):
         return {}
     environments = state.environments[attempt.environment]
-    return {**environments.get("", {}), **environments.get(suite, {})}
+    around = environments.get("", {})
+    if around and state.plan.target.start:
+        around = {_STARTED: ",".join(around.values())}  # its addresses and passwords are new at every start
+    return {**around, **environments.get(suite, {})}
 
 
 def environment_changes(old: dict[str, str], new: dict[str, str]) -> list[str]:
     """What is declared otherwise, in words: none, or a sentence that names the variables."""
     names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    started = [_STARTED] if _STARTED in names else []
+    names = [name for name in names if name != _STARTED]
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return [f"environment changed: {', '.join(names[:_MOST_NAMES])}{more}"] if names else []
+    return [f"environment changed: {', '.join(names[:_MOST_NAMES])}{more}"] * bool(names) + started
 
 
 def _since_another_revision(state: RunState, test: Test, now: Attempt) -> Turn | None:

@@ -70,7 +70,16 @@ def known_changes(older: RunState, newer: RunState) -> str:
         words.append(f"revision {older.revision} is now {newer.revision}")
     if older.digest != newer.digest and older.digest and newer.digest:
         words.append("sources changed")
-    return ", ".join(words)
+    return ", ".join(words + _start_changes(older.plan.target.start, newer.plan.target.start))
+
+
+def _start_changes(old: tuple[str, ...], new: tuple[str, ...]) -> list[str]:
+    """How the session's own target is started otherwise: by the words that are there in one of them only."""
+    if not old or not new or old == new:
+        return []
+    without, by = ([word for word in one if word not in other] for one, other in ((old, new), (new, old)))
+    words = [f"with {' '.join(by)}"] * bool(by) + [f"without {' '.join(without)}"] * bool(without)
+    return [f"the target was started {' and '.join(words) or 'otherwise'}"]
 
 
 def _declared_otherwise(older: RunState, before: Test | None, newer: RunState, now: Test) -> list[str]:

@@ -226,6 +226,21 @@ class ActionRun(msgspec.Struct, array_like=True):
         return self.exit is not None and self.exit.code == 0 and not self.why
 
 
+class OnSave(msgspec.Struct, frozen=True, array_like=True):
+    """Whether a save has tests run again, and the latest save. Fields as in ``OnSaveTurned`` and ``FilesSaved``.
+
+    ``at``: of the latest save; 0 before the first.
+    """
+
+    on: bool
+    by: str
+    at: float = 0.0
+    paths: tuple[str, ...] = ()
+    count: int = 0
+    waits: bool = False
+    why_not: str = ""
+
+
 class RunState(msgspec.Struct):
     """An iteration, as its events so far tell it. ``seq`` is the last event counted in."""
 
@@ -243,6 +258,7 @@ class RunState(msgspec.Struct):
     ended: float | None = None
     interrupted: bool = False
     end_reason: str = ""
+    refused: bool = False
     now: float = 0.0
     """When the last event happened: the newest moment this state knows of."""
     python: str = ""
@@ -278,6 +294,7 @@ class RunState(msgspec.Struct):
     override: Override | None = None
     stamping: Stamping = msgspec.field(default_factory=Stamping)
     actions: list[ActionRun] = []
+    on_save: OnSave | None = None
     failed: dict[int, None] = {}
     """The ids of the tests that fail now, in the order in which they began to."""
 

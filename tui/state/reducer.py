@@ -11,7 +11,7 @@ from tui import events as e
 from tui.events import FAILING, Event, FoundTest
 from tui.plan.quarantine import quarantine_end
 from tui.state.counting import enter, leave
-from tui.state.model import ActionRun, Attempt, Override, Pass, RunState, Test, Unreachable, Worker
+from tui.state.model import ActionRun, Attempt, OnSave, Override, Pass, RunState, Test, Unreachable, Worker
 
 KEPT_LINES = 1000
 """Lines of the latest action's output that a state holds: the journal has what was recorded besides."""
@@ -187,6 +187,8 @@ def _collection_failed(state: RunState, event: e.CollectionFailed) -> None:
 def _pass_began(state: RunState, event: e.PassBegan) -> None:
     state.digest = event.sources or state.digest
     state.passes.append(Pass(event.number, event.tests, event.requested, event.at, event.by, event.what))
+    if state.on_save is not None and event.by.startswith(e.SAVED):
+        state.on_save = msgspec.structs.replace(state.on_save, waits=False)
     for id in event.tests:
         _queue(state, state.tests[id], True)
 
@@ -315,6 +317,17 @@ def _action_ended(state: RunState, event: e.ActionEnded) -> None:
             run.why = event.why
 
 
+def _on_save_turned(state: RunState, event: e.OnSaveTurned) -> None:
+    state.on_save = OnSave(event.on, event.by)
+
+
+def _files_saved(state: RunState, event: e.FilesSaved) -> None:
+    if state.on_save is not None:
+        state.on_save = msgspec.structs.replace(
+            state.on_save, at=event.at, paths=event.paths, count=event.count, waits=event.waits, why_not=event.why_not
+        )
+
+
 def _noticed(state: RunState, event: e.Noticed) -> None:
     state.notices.append((event.at, event.text, event.serious))
 
@@ -327,6 +340,7 @@ def _iteration_ended(state: RunState, event: e.IterationEnded) -> None:
     state.ended = event.at
     state.interrupted = event.interrupted
     state.end_reason = event.why
+    state.refused = event.refused
     state.collecting = state.starting = False
     state.workers.clear()
     for test in state.tests.values():
@@ -359,6 +373,8 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.ActionBegan: _action_began,
     e.ActionSaid: _action_said,
     e.ActionEnded: _action_ended,
+    e.OnSaveTurned: _on_save_turned,
+    e.FilesSaved: _files_saved,
     e.Noticed: _noticed,
     e.RecordingFailed: _recording_failed,
     e.Overridden: _overridden,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from email.utils import parsedate_to_datetime
@@ -16,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from suites.staging.faults import FAULTS
-from tests.suites.staging.running import Running, none_left, running
+from tests.suites.staging.running import ROOT, Running, none_left, running
 
 
 @pytest.mark.parametrize("key", [{}, {"x-staging-key": "wrong"}, {"x-staging-key": "é".encode()}])
@@ -156,3 +159,14 @@ def test_an_environment_of_ones_own_ends_with_its_parent(how: signal.Signals) ->
 
         assert none_left(processes)
         assert len(before - set(Path(tempfile.gettempdir()).glob("staging-*"))) >= 2
+
+
+def test_an_action_of_the_plan_takes_every_fault_back_and_names_what_it_can_not() -> None:
+    with running("--fault", "B7", "--fault", "J6") as started:
+        for said in (["B7-bad-gateway is mended", "J6-maintenance-page is mended"], ["no fault is set"]):
+            mended = subprocess.run(
+                [sys.executable, "-m", "suites.clear_faults"], cwd=ROOT, env={**os.environ, **started.env},
+                capture_output=True, text=True, timeout=60, check=True,
+            )  # fmt: skip
+            assert mended.stdout.splitlines() == said
+        assert started.admin("GET").json()["faults"] == []

@@ -138,21 +138,39 @@ class Footer(Panel, can_focus=False):
             known = self._hint or f"enter to the list  esc clears  words: {words}"
             line.put(line.at + 3, wrong or known, "warn" if wrong else "faint", width=width - line.at - 4)
         elif self._message is not None and self.view.clock() < self._message[2]:
-            line.put(x, self._message[0], self._message[1], bold=True, width=width - x - 1)
+            mode = self._mode()
+            line.put(x, self._message[0], self._message[1], bold=True, width=width - x - 1 - _room(mode))
+            self._put_mode(line, mode, x)
         else:
             self._put_keys(line, x)
         return [line.strip()]
 
     def _put_keys(self, line: Line, x: int) -> None:
         """As many keys as fit; those of least need go first."""
-        keys = list(self._keys())
-        room = self.size.width - 2 * x
+        edge, keys, mode = x, list(self._keys()), self._mode()
+        room = self.size.width - 2 * x - _room(mode)
         while len(keys) > 1 and _width(keys, 2) > room:
             keys.remove(max(keys, key=lambda key: key.need))
         gap = 3 if _width(keys, 3) <= room else 2
         for key in keys:
             line.put(x, key.key, "strong", bold=True)
             x = line.put(line.at + 1, key.word, "muted") + gap
+        self._put_mode(line, mode, edge)
+
+    def _mode(self) -> Key | None:
+        """What is on, and the key that turns it off: no offer, so it stands apart, at the edge, at every size."""
+        on_save = self.view.state.on_save
+        is_live = self.view.state.ended is None and self.view.feed.farewell is None
+        return Key("W", "on save") if is_live and on_save is not None and on_save.on else None
+
+    def _put_mode(self, line: Line, mode: Key | None, edge: int) -> None:
+        if mode is not None:
+            line.put(self.size.width - edge - _width([mode], 0), mode.key, "strong", bold=True)
+            line.put(line.at + 1, mode.word, "run", bold=True)
+
+
+def _room(mode: Key | None) -> int:
+    return 0 if mode is None else _width([mode], 0) + 3
 
 
 def _width(keys: list[Key], gap: int) -> int:

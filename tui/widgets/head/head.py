@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
-from tui.events import Outcome
+from tui.events import SAVED, Outcome
 from tui.gate import allowed_failures, tier_policy
 from tui.plan.model import Tier
 from tui.reports.amounts import clock, many
+from tui.reports.sentences import WAITS, names_of
 from tui.reports.summary import override_words
 from tui.state import RunState
+from tui.widgets.footer.footer import STAYS
 from tui.widgets.head.flag import GLYPHS, GROUNDS, WORDS, flag
 from tui.widgets.head.tiny import tiny_rows
 from tui.widgets.line import Line, fit
@@ -120,6 +122,7 @@ def said_below(view: View) -> list[tuple[str, str, str]]:
         rows.append(("danger", "results are not recorded", state.not_recorded))
     if verdict.override is not None:
         rows.append(("override", override_words(verdict.override), ""))
+    rows += _saved(view)
     others = list(verdict.reasons[1:])
     if others:
         rows.append(("also", others[0], f"+{len(others) - 1} more" if len(others) > 1 else ""))
@@ -132,11 +135,22 @@ def said_below(view: View) -> list[tuple[str, str, str]]:
     return [*rows[:2], standing] if view.grid.mode == "wide" else [*rows, standing]
 
 
+def _saved(view: View) -> list[tuple[str, str, str]]:
+    """A save that waits, or that had nothing run just now: who saved it looks here for what comes of it."""
+    on_save = view.state.on_save
+    if on_save is None or not (on_save.waits or (on_save.why_not and view.now - on_save.at < STAYS)):
+        return []
+    return [("saved", WAITS if on_save.waits else on_save.why_not, names_of(on_save.paths, on_save.count))]
+
+
 def _calm(view: View) -> tuple[str, str, str]:
     state, tally = view.state, view.total
     serious = [text for _, text, serious in state.notices if serious]
     if serious:
         return "notice", serious[-1], ""
+    current = state.current_pass
+    if current is not None and current.by.startswith(SAVED):
+        return "saved", current.by.removeprefix(SAVED), f"{many(len(current.tests), 'test')} again"
     if state.starting:
         return "starts", "the target", " ".join(state.plan.target.start)
     if state.collecting and not tally.total:

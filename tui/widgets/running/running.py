@@ -69,7 +69,7 @@ class Running(Listing[int]):
         if state.collecting:
             return "the tests are being collected"
         count = len(state.failed)
-        return f"f runs the {count} that failed again" if count else "nothing is left to run"
+        return f"f reruns the {count} that failed" if count else "nothing is left to run"
 
     def _row(self, worker: Worker) -> Strip:
         grid = self.view.grid
