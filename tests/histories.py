@@ -75,7 +75,10 @@ def histories(draw: st.DrawFn) -> list[e.Event]:
             _save(draw, script)
         for test in asked:
             if draw(st.sampled_from([True, True, True, True, False])):
-                _attempt(draw, script, test)
+                if number and draw(st.booleans()):
+                    _confirm(draw, script, test)
+                else:
+                    _attempt(draw, script, test)
                 if draw(st.sampled_from([False, False, False, True])):
                     _read(draw, script, revisions)
                 left.remove(test)
@@ -181,6 +184,16 @@ def _act(draw: st.DrawFn, script: Script, number: int) -> None:
     if draw(st.booleans()):
         exit = draw(st.sampled_from([e.Exit(0), e.Exit(3), None]))
         script.add(e.ActionEnded(script.at, number, exit, 1.0, "" if exit else "can't be started"))
+
+
+def _confirm(draw: st.DrawFn, script: Script, test: int) -> None:
+    """It fails warm, which may be confirmed, or contradicted, in a fresh process; or nothing comes of that."""
+    script.ran(test, draw(st.sampled_from(["failed", "timeout"])), "warm", unconfirmed=True)
+    if draw(st.booleans()):
+        cold = draw(st.sampled_from(OUTCOMES[:-1]))
+        script.ran(test, cold, draw(_TEXTS) if cold != "passed" else "", cold_reason="to confirm it")
+        if cold == "passed" and draw(st.booleans()):
+            script.disagreed(test)
 
 
 def _attempt(draw: st.DrawFn, script: Script, test: int) -> None:

@@ -82,6 +82,7 @@ class Script:
         subtests: tuple[int, int] | None = None,
         has_evidence: bool = False,
         age: float | None = None,
+        unconfirmed: bool = False,
     ) -> Script:
         """An attempt, begun and finished."""
         self.add(e.TestStarted(self.at, test, worker))
@@ -105,8 +106,12 @@ class Script:
                 subtests=subtests,
                 has_evidence=has_evidence,
                 age=age,
+                unconfirmed=unconfirmed,
             )
         )
+
+    def disagreed(self, test: int, warm: e.Outcome = "failed", cold: e.Outcome = "passed") -> Script:
+        return self.add(e.Disagreed(self.at, test, "tests/x.py", warm, cold))
 
     def unreachable(self, *, since: float = 0.0) -> Script:
         """The target gives no answer; it last did at ``since``."""
@@ -127,6 +132,12 @@ class Script:
 
     def state(self) -> RunState:
         return state_of(self.events)
+
+
+def disagreement() -> Script:
+    """A test passes, then fails in a fork, and passes in the fresh process that was to confirm it."""
+    script = simple("passed", "passed").asked([1]).ran(1, "failed", "assert 1 == 2", unconfirmed=True, age=2.0)
+    return script.ran(1, cold_reason="to confirm a warm failure").disagreed(1).pass_ended()
 
 
 def state_of(events: Iterable[e.Event]) -> RunState:

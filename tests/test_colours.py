@@ -115,3 +115,21 @@ def test_a_turn_in_words() -> None:
     assert Turn("fixed", ("sources changed", "environment changed: A")).words == (
         "fixed: sources changed, environment changed: A"
     )
+
+
+def test_what_failed_warm_and_passes_cold_is_no_flake_but_the_other_way_round_is() -> None:
+    script = simple("failed").asked([1]).ran(1, cold_reason="to confirm it").pass_ended()
+    state = script.state()
+    assert not state.tests[1].is_flaky
+    assert turn(state, state.tests[1], 1) == Turn("fixed", ("it ran warm before and cold now",))
+
+    script.asked([1]).ran(1, "failed", "wrong", cold_reason="to confirm it").ran(1).pass_ended()
+    state = script.state()
+    assert state.tests[1].is_flaky
+    assert turn(state, state.tests[1], 3) == Turn("flaky")
+
+
+def test_a_warm_failure_that_was_to_be_confirmed_turns_nothing() -> None:
+    script = simple("passed").asked([1]).ran(1, "failed", "wrong", unconfirmed=True).ran(1, cold_reason="to confirm it")
+    state = script.pass_ended().state()
+    assert [turn(state, state.tests[1], index) for index in range(3)] == [None, None, None]

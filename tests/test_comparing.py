@@ -73,6 +73,14 @@ def test_a_failure_that_passes_with_nothing_changed_is_flaky_and_else_names_what
     assert [(one.change, one.why) for one in fixed] == [("fixed", "revision r1 is now r2, sources changed")]
 
 
+def test_a_fork_that_failed_and_a_fresh_process_that_passes_are_no_flake() -> None:
+    cold = Script()
+    tests = cold.found("a", usual=0.31)
+    cold.collected(cold_reason="a thread").asked(tests).ran(tests[0], cold_reason="a thread").pass_ended()
+    found = compare(iteration({"a": "failed"}), cold.state())
+    assert [(one.change, one.why) for one in found] == [("fixed", "it ran warm before and cold now")]
+
+
 def test_a_new_test_that_fails_is_newly_failing() -> None:
     assert changes(iteration({}), iteration({"a": "failed"})) == {"a": "newly failing"}
 

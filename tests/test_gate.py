@@ -129,6 +129,54 @@ def test_a_target_that_could_not_be_started() -> None:
     assert (found.answer, found.exit_code, found.reasons[0]) == ("inconclusive", INCONCLUSIVE, why)
 
 
+# A warm failure counts when a fresh process has said the same.
+
+
+def rerun_warm(first: e.Outcome, cold: e.Outcome | None, **gate: object) -> Script:
+    """Two tests pass; the second has gone ``first``, is run again, fails in a fork, and then is ``cold``."""
+    script = Script(planned(**gate))
+    tests = script.found("a.py::a", "a.py::b")
+    script.collected().asked(tests).ran(1).ran(2, first).pass_ended()
+    script.asked([2]).ran(2, "failed", "wrong", unconfirmed=True)
+    if cold is not None:
+        script.ran(2, cold, cold_reason="to confirm it")
+    return script
+
+
+WAITS = "1 test failed warm and waits to be confirmed in a fresh process"
+NOT_CONFIRMED = "1 test failed warm and was not confirmed in a fresh process"
+
+
+def test_a_warm_failure_waits_to_be_confirmed() -> None:
+    script = rerun_warm("passed", None)
+    assert script.state().tests[2].status == "waiting"
+    waiting = judged(script)
+    assert (waiting.answer, [line.why for line in waiting.not_checked]) == ("inconclusive", [WAITS])
+    ended = judged(script.pass_ended(cancelled=True))
+    assert (ended.answer, ended.exit_code, ended.reasons) == ("inconclusive", INCONCLUSIVE, (NOT_CONFIRMED,))
+
+
+@pytest.mark.parametrize(("cold", "answer"), [("failed", "no-go"), ("passed", "go"), ("skipped", "inconclusive")])
+def test_what_the_fresh_process_says_counts(cold: e.Outcome, answer: str) -> None:
+    script = rerun_warm("passed", cold, flaky=0).pass_ended()
+    assert judged(script).answer == answer
+    assert not script.state().tests[2].is_flaky, "the warm failure never counted"
+
+
+def test_a_rerun_excuses_no_failure_that_counted_before_it() -> None:
+    found = judged(rerun_warm("failed", None))
+    assert (found.answer, [line.why for line in found.not_checked]) == ("no-go", [WAITS])
+
+
+def test_a_quarantine_is_not_counted_twice() -> None:
+    until = datetime.date(2030, 1, 1)
+    script = rerun_warm("passed", None)
+    script.events[0] = msgspec.structs.replace(
+        script.events[0], plan=msgspec.structs.replace(planned(), quarantine=(Quarantined("a.py", until, "known"),))
+    )
+    assert judged(script.pass_ended()).exit_code == INCONCLUSIVE
+
+
 def test_only_a_part_was_selected() -> None:
     found = judged(simple("passed", partial=True))
     assert (found.answer, found.exit_code) == ("inconclusive", PARTIAL)
@@ -359,6 +407,24 @@ def test_a_failure_more_never_turns_no_go_into_go(history: list[e.Event], data: 
     before, after = verdict(state_of(history), BEGAN), verdict(state_of(worse), BEGAN)
     if before.answer == "no-go":
         assert after.answer != "go"
+
+
+@given(histories())
+def test_a_warm_failure_counts_for_nothing_before_it_is_confirmed(history: list[e.Event]) -> None:
+    """It makes nothing no-go that would be none without it, and nothing is go while it stands."""
+    without: list[e.Event] = []
+    for event in history:
+        if isinstance(event, e.TestFinished) and event.unconfirmed:
+            without.pop()  # its beginning
+        else:
+            without.append(event)
+    state = state_of(history)
+    found = verdict(state, state.now)
+    if found.answer == "no-go":
+        assert verdict(state_of(without), state.now).answer == "no-go"
+    if any(test.is_to_be_confirmed for test in state.present()):
+        assert found.answer != "go"
+        assert any(line.what == "unconfirmed" for line in found.not_checked)
 
 
 @given(verified(), st.data())

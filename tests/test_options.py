@@ -78,8 +78,8 @@ def test_a_file_is_meant_from_where_the_command_is_typed(monkeypatch: pytest.Mon
         (["show", "0"], "N: expected a whole number from 1 up, found '0'"),
         (["stop", "a", "b"], "unrecognized arguments: b"),
         (["--no-such"], "unrecognized arguments: --no-such"),
-        (["--wrkers", "2"], "--wrkers 2; did you mean --workers? (see `stagewatch run --help`)"),
-        (["--worker", "2"], "--worker 2; did you mean --workers?"),
+        (["--wrkers", "2"], "--wrkers; did you mean --workers? (see `stagewatch run --help`)"),
+        (["--worker", "2"], "--worker; did you mean --workers?"),
         (["rnu"], "did you mean `stagewatch run`?"),
     ],
 )

@@ -40,7 +40,9 @@ def _some_run(chance: random.Random) -> list[e.Event]:
         for id in asked:
             if chance.random() < 0.8:
                 run.append(e.TestStarted(3.0, id, 1))
-                run.append(e.TestFinished(4.0, id, 1, 1, chance.choice(OUTCOMES), 3.0, 1.0))
+                outcome = chance.choice(OUTCOMES)
+                unconfirmed = number > 1 and outcome in e.FAILING and chance.random() < 0.5
+                run.append(e.TestFinished(4.0, id, 1, 1, outcome, 3.0, 1.0, unconfirmed=unconfirmed))
             if chance.random() < 0.1:
                 run.append(e.TargetUnreachable(4.0, "http://t/", "refused", chance.choice([0.0, 4.0, 5.0])))
                 run.append(e.TestsBlocked(4.0, (id, *chance.sample(range(20), 2)), "the target does not answer"))
@@ -72,6 +74,7 @@ def _tally(state: RunState, ids: list[int]) -> Tally:
         statuses=dict(counts(tests)),
         outcomes=outcomes,
         flaky=sum(test.is_flaky for test in tests),
-        mending=sum(test.is_failing and test.status != test.outcome for test in tests),
+        mending=sum(test.is_failing and not test.is_excused and test.status != test.outcome for test in tests),
+        excused=sum(test.is_excused for test in tests),
         untargeted=sum(test.is_untargeted for test in tests),
     )

@@ -265,6 +265,30 @@ def gate(chosen: Namespace) -> int:
     return judged.exit_code
 
 
+def trust(chosen: Namespace) -> int:
+    """List the modules that run cold as warm and cold have disagreed; or run some of them warm again."""
+    import time
+
+    from tui import queries, viewing
+
+    folder = _recorded_here()
+    cold = queries.distrusted(folder)
+    for path in chosen.modules:
+        if path not in cold:
+            there = ", ".join(cold) or "none"
+            raise StagewatchError(f"{path}: no such module runs cold for a disagreement; those that do: {there}")
+    if chosen.modules:
+        viewing.trust(folder, _find(None), tuple(chosen.modules))
+        print(f"runs warm again: {shown(', '.join(chosen.modules))}")
+        return 0
+    for path, (iteration, at) in cold.items():
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+        print(shown(f"{path}  runs cold since iteration {iteration}  {since}"))
+    if not cold:
+        print("warm and cold agree: no module runs cold for a disagreement")
+    return 0
+
+
 def doctor(chosen: Namespace) -> int:
     """Say whether this project runs warm, how much faster that is, and what stands in the way."""
     from tui.doctor.examining import examine
@@ -289,11 +313,11 @@ def doctor(chosen: Namespace) -> int:
 _COMMANDS = {
     "run": run, "demo": demo, "attach": attach, "sessions": sessions, "stop": stop,
     "rerun": rerun, "action": action, "history": history, "show": show, "compare": compare, "report": report,
-    "gate": gate, "doctor": doctor,
+    "gate": gate, "trust": trust, "doctor": doctor,
 }  # fmt: skip
 
 
-_LISTS = ("sessions", "history", "compare", "report")
+_LISTS = ("sessions", "history", "compare", "report", "trust")
 
 
 def _own_fault() -> int:

@@ -308,6 +308,7 @@ class TestFinished(_Event, frozen=True, tag="test-finished"):
 
     ``age``: how many seconds before it began its generation had been collected; None for a fresh process (*cold*),
     which collects for itself, and where it is not known.
+    ``unconfirmed``: a rerun's failure in a fork, which counts only when a fresh process has said the same.
     """
 
     test: int
@@ -325,6 +326,26 @@ class TestFinished(_Event, frozen=True, tag="test-finished"):
     subtests: tuple[int, int] | None = None
     has_evidence: bool = False
     age: float | None = None
+    unconfirmed: bool = False
+
+
+class Disagreed(_Event, frozen=True, tag="disagreed"):
+    """The last cold attempt of a test said the opposite of the warm one before it, and nothing known had changed.
+
+    From here on its module, ``path``, runs cold in this project, until ``Trusted``.
+    """
+
+    test: int
+    path: str
+    warm: Outcome
+    cold: Outcome
+
+
+class Trusted(_Event, frozen=True, tag="trusted"):
+    """Somebody has mended what made warm and cold disagree: these modules run warm again. ``by``: who says so."""
+
+    paths: tuple[str, ...]
+    by: str = ""
 
 
 class TestsBlocked(_Event, frozen=True, tag="tests-blocked"):
@@ -421,6 +442,7 @@ Event: TypeAlias = (
     IterationBegan | TargetStarting | TargetStarted | TargetAnswered | TargetUnreachable | RevisionRead
     | Collecting | TestsFound | TestsGone | Collected | CollectionFailed
     | PassBegan | PassEnded | WorkerStarted | WorkerEnded | TestStarted | TestFinished
+    | Disagreed | Trusted
     | TestsBlocked | ActionBegan | ActionSaid | ActionEnded | OnSaveTurned | FilesSaved
     | Noticed | RecordingFailed | Overridden | IterationEnded
 )  # fmt: skip

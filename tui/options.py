@@ -244,6 +244,10 @@ def _gate(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="what is mended: these run warm again")
+
+
 def _doctor(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = """\
@@ -279,6 +283,7 @@ _COMMANDS = {
     "compare": ("say what is different between two iterations", _compare),
     "report": ("write the status report of an iteration", _report),
     "gate": ("say whether the deploy may go on, and exit with it", _gate),
+    "trust": ("list the modules that run cold as warm and cold disagreed; run them warm again", _trust),
     "doctor": ("say whether this project runs warm, how much faster, and what stands in the way", _doctor),
 }
 

@@ -83,6 +83,13 @@ class Override(_Message, frozen=True, tag="override"):
     id: int = 0
 
 
+class Trust(_Message, frozen=True, tag="trust"):
+    """Have the tests of these modules run warm again, where warm and cold have disagreed."""
+
+    paths: tuple[str, ...]
+    id: int = 0
+
+
 class Act(_Message, frozen=True, tag="act"):
     """Run an action of the plan, by its key."""
 
@@ -103,7 +110,7 @@ class GiveKeys(_Message, frozen=True, tag="give-keys"):
     id: int = 0
 
 
-Request: TypeAlias = Rerun | OnSave | Cancel | Act | Override | Stop | WantKeys | GiveKeys
+Request: TypeAlias = Rerun | OnSave | Cancel | Act | Override | Trust | Stop | WantKeys | GiveKeys
 """What a person asks for: answered by ``Accepted`` or ``Refused``."""
 Command: TypeAlias = Request | WantEvidence
 FromViewer: TypeAlias = Hello | Command

@@ -103,6 +103,12 @@ def iteration_state(state: RunState) -> State:
     return "interrupted" if state.interrupted else "finished"
 
 
+def distrusted(folder: Path) -> dict[str, tuple[int, float]]:
+    """The modules that run cold as warm and cold have disagreed: in which iteration they last did, and when."""
+    with _reading(folder) as journal:
+        return {} if journal is None else journal.distrusted()
+
+
 def load(folder: Path, number: int | None = None, until: int | None = None) -> RunState:
     """An iteration as its events tell it. ``until``: as it was after that event.
 

@@ -27,7 +27,7 @@ from tui.errors import INTERNAL, INTERRUPTED, MALFORMED, StagewatchError
 from tui.events import Evidence
 from tui.gate import INCONCLUSIVE, Verdict, verdict
 from tui.plain import Printer, follow, is_idle
-from tui.protocol import Override, Stop
+from tui.protocol import Override, Stop, Trust
 from tui.reports.summary import summary
 from tui.reports.tracebacks import traceback_lines
 from tui.state import RunState
@@ -262,6 +262,17 @@ def override(folder: Path, state: RunState, session: SessionRecord | None, why: 
 
     with Journal.open(folder) as journal:
         journal.override(state.iteration, time.time(), who(), why)
+
+
+def trust(folder: Path, session: SessionRecord | None, paths: tuple[str, ...]) -> None:
+    """Record that modules run warm again: by the session that runs the project, if one lives."""
+    if session is not None:
+        asyncio.run(ask(Path(session.socket), Trust(paths)))
+        return
+    from tui.journal.journal import Journal
+
+    with Journal.open(folder) as journal:
+        journal.trust(time.time(), who(), paths)
 
 
 @contextmanager

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.journal.runs import run
 from tests.reports.test_examination import WARM
+from tui import places
 from tui.doctor import machine
 from tui.doctor.measuring import candidates
 from tui.doctor.project import claims, doubts
-from tui.events import FoundTest
+from tui.events import Disagreed, FoundTest
 from tui.journal import database
+from tui.journal.journal import Journal
+from tui.journal.writer import append
 from tui.reports.examination import Measured
 
 assert WARM.measured is not None
@@ -58,6 +63,19 @@ def test_a_journal_that_can_not_be_kept_stands_in_the_way(tmp_path: Path, monkey
     folder, remarks = machine.journal(tmp_path)
     assert folder is None and remarks[0].in_the_way
     assert "network file system (nfs4)" in remarks[0].what and "XDG_STATE_HOME" in remarks[0].what
+
+
+def test_a_module_that_runs_cold_for_a_disagreement_stands_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    folder = places.project_folder(tmp_path)
+    with Journal.open(folder) as journal, closing(database.open_again(folder)) as connection:
+        events = [*run(["passed"], ends=False), Disagreed(103.0, 0, "a.py", "failed", "passed")]
+        append(connection, journal.begin("s"), events)
+    _, (remark,) = machine.journal(tmp_path)
+    assert remark.in_the_way and remark.what.startswith("a.py runs cold: ") and "(iteration 1)" in remark.what
+    assert remark.advice.endswith("stagewatch trust a.py")
 
 
 def test_a_state_folder_that_can_not_be_made_stands_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

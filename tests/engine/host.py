@@ -27,7 +27,7 @@ from tui.engine.engine import Engine, Settings
 from tui.engine.environments import Environments
 from tui.engine.masking import mask_for
 from tui.engine.orphans import adopt_orphans, marked
-from tui.events import VERSION, Event, Evidence, IterationBegan, Recorded, TestFinished
+from tui.events import VERSION, Collected, Event, Evidence, IterationBegan, Recorded, TestFinished
 from tui.journal.baseline import Baseline
 from tui.plan.model import Plan, Selection
 from tui.state import RunState, Test, reduce
@@ -69,6 +69,11 @@ class Told:
         if evidence is not None and test is not None:
             id = test if isinstance(test, int) else test.id
             self.evidence[id, len(self.state.tests[id].attempts)] = evidence
+
+    @property
+    def collected(self) -> Collected | None:
+        """The last that was told of a collection."""
+        return next((event for event in reversed(self.events) if isinstance(event, Collected)), None)
 
     def test(self, name: str) -> Test:
         """The one test whose node id is, or ends in, ``name``."""

@@ -24,6 +24,11 @@ def with_plugins() -> str:
     return _environment(sys.executable, _PLUGINS)
 
 
+def with_native_threads() -> str:
+    """Our own Python with libraries whose C code starts threads that Python knows nothing of."""
+    return _environment(sys.executable, ("pytest", "grpcio", "numpy"))
+
+
 def tested() -> str:
     """What the engine's tests run their projects with: our own Python, unless ``STAGEWATCH_TESTED`` names another.
 

@@ -2,9 +2,44 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.engine.host import Hosted, make_project, plain_pytest, run_engine
+from tui.events import Finding
+
+
+@contextmanager
+def http_server() -> Iterator[str]:
+    """Answers with the header ``Who`` of each request, over connections that stay open."""
+
+    class Echo(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            said = self.headers["Who"].encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
 
 CONFTEST = """
     import http.server, logging, threading
@@ -59,7 +94,7 @@ MODULE = """
         assert not list(tmp_path.iterdir())
         (tmp_path / "left").touch()
         print("folder", tmp_path)
-    @pytest.mark.parametrize("way", ["fork", "spawn"])
+    @pytest.mark.parametrize("way", ["fork", "spawn", "forkserver"])
     def test_pool(way):
         with multiprocessing.get_context(way).Pool(1) as pool:
             assert pool.map(double, [1, 2]) == [2, 4]
@@ -73,7 +108,7 @@ async def test_what_a_module_made_at_import_is_each_workers_own(tmp_path: Path) 
     )
     log = project / "kept.log"
     plain = plain_pytest(project)
-    assert "18 passed" in plain.stdout
+    assert "20 passed" in plain.stdout
     log.write_text("")
     folders = []
     async with Hosted(project, workers=2) as hosted:
@@ -88,9 +123,87 @@ async def test_what_a_module_made_at_import_is_each_workers_own(tmp_path: Path) 
     assert len(folders) == len(set(folders))
 
 
-def test_numpys_random_state_is_noticed(tmp_path: Path) -> None:
-    """A package of that name will do: it is told by what is imported."""
+COLD = {
+    "test_loop": """
+        import asyncio, threading
+        LOOP = asyncio.new_event_loop()
+        threading.Thread(target=LOOP.run_forever, daemon=True).start()
+        async def double(n): return 2 * n
+        def test_loop(): assert asyncio.run_coroutine_threadsafe(double(2), LOOP).result(20) == 4
+    """,
+    "test_client": """
+        import os, httpx
+        CLIENT = httpx.Client(trust_env=False)
+        def who(name): return CLIENT.get(os.environ["SERVER"], headers={"Who": name}).text
+        assert who("import") == "import"
+        def test_client(): assert [who(str(n)) for n in range(20)] == [str(n) for n in range(20)]
+    """,
+    "test_logging": """
+        import logging, logging.handlers, queue
+        RECORDS, HANDLED = queue.Queue(), []
+        class Kept(logging.Handler):
+            def emit(self, record): HANDLED.append(record.getMessage())
+        LISTENER = logging.handlers.QueueListener(RECORDS, Kept())
+        LISTENER.start()
+        LOG = logging.getLogger("queued")
+        LOG.addHandler(logging.handlers.QueueHandler(RECORDS))
+        def test_logging():
+            LOG.warning("said")
+            LISTENER.stop()
+            assert HANDLED == ["said"]
+    """,
+    "test_memory": """
+        from multiprocessing import shared_memory
+        SHARED = shared_memory.SharedMemory(create=True, size=8)
+        def test_memory():
+            assert SHARED.buf[0] == 0
+            SHARED.buf[0] = 1
+            SHARED.close()
+            SHARED.unlink()
+    """,
+}
+"""Forked, the first would wait for ever, the second get another's answers, the third lose what it logs; the last one's
+workers would write into one another's memory."""
+
+
+async def test_what_can_not_be_shared_is_each_workers_own_in_a_fresh_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What plain pytest says, twice; and each is named with the module that it is of."""
+    project = make_project(tmp_path / "project", **COLD)
+    with http_server() as url:
+        monkeypatch.setenv("SERVER", url)
+        assert "4 passed" in plain_pytest(project).stdout
+        async with Hosted(project, workers=2) as hosted:
+            await hosted.run()
+            told = await hosted.rerun()
+    assert {(test.outcome, len(test.attempts)) for test in told.state.present()} == {("passed", 2)}
+    assert told.collected is not None
+    found = {(finding.kind, finding.where) for finding in told.collected.findings if finding.blocks}
+    assert found == {
+        ("threads", "test_logging.py, test_loop.py"), ("event-loop", "test_loop.py"), ("socket", "test_loop.py"),
+        ("socket", "test_client.py"), ("pipe", "test_memory.py"),
+    }  # fmt: skip
+    assert "cold: 3 threads after collection" in told.notices()
+
+
+def test_what_forks_share_without_harm_to_any_process_is_named(tmp_path: Path) -> None:
+    """A package of that name will do: numpy is told by what is imported. A log, which is appended to, loses nothing."""
     project = make_project(
-        tmp_path / "project", numpy____init__="", numpy__random="", test_a="import numpy.random\ndef test_a(): pass\n"
+        tmp_path / "project",
+        numpy____init__="",
+        numpy__random="",
+        test_a="""
+            import logging, numpy.random
+            KEPT = open("written.txt", "w")
+            logging.FileHandler("log.txt")
+            def test_a(): pass
+        """,
     )
-    assert "numpy's random state was made during collection" in run_engine(project).notices()
+    told = run_engine(project)
+    assert told.collected is not None and told.state.cold_reason is None
+    assert told.collected.findings == (
+        Finding("file", "a file opened for writing during collection (written.txt)", "test_a.py", blocks=False),
+        Finding("numpy", "numpy's random state was made during collection", blocks=False),
+    )
+    assert "numpy's random state was made during collection" in told.notices()

@@ -157,6 +157,7 @@ def test_what_a_plugin_runs_again_are_attempts(tmp_path: Path, python: str) -> N
         "test_always": ["passed"],
     }
     assert told.test("test_third_time_lucky").is_flaky
+    assert told.state.cold_reason is None  # beside pytest-xdist it has a server, which is of no use here
 
 
 def test_xdist_in_the_options_is_switched_off(tmp_path: Path, python: str) -> None:

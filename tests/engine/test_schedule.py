@@ -32,6 +32,7 @@ SUITES = {
     "alone": {"exclusive": True},
     "spread": {"spread": True},
     "other": {"group": 1},
+    "cold": {"cold": "it must not be forked"},
 }
 
 
@@ -59,16 +60,16 @@ def plans(draw: st.DrawFn) -> list[Task]:
 def test_every_test_is_given_exactly_once_whoever_dies(tasks: list[Task], data: st.DataObject) -> None:
     schedule = Schedule()
     schedule.add(tasks)
-    workers: dict[int, int] = {}
+    workers: dict[int, tuple[int, bool]] = {}
     holding: dict[int, Unit] = {}
     begun: Counter[int] = Counter()
     names = iter(range(1, 10_000))
     while True:
         while len(workers) < 3 and (group := schedule.group_wanted()) is not None:
             worker = next(names)
-            workers[worker] = group
             unit = schedule.next(worker, group)
             assert isinstance(unit, Unit), "one more worker was wanted"
+            workers[worker] = group, bool(unit.cold)
             holding[worker] = unit
         check_exclusion(list(holding.values()))
         if not holding:
@@ -81,14 +82,13 @@ def test_every_test_is_given_exactly_once_whoever_dies(tasks: list[Task], data: 
             schedule.lost(worker, unit.tests[ran:])
             del workers[worker]
             continue
-        following = schedule.next(worker, workers[worker])
+        group, is_cold = workers[worker]
+        following = schedule.next(worker, group, is_cold=is_cold)
         if isinstance(following, Unit):
-            assert following.group == workers[worker]
+            assert (following.group, bool(following.cold)) == workers[worker]
             holding[worker] = following
         else:
             schedule.done(worker)
-            if isinstance(following, Switch):
-                assert following.group != workers[worker]
             del workers[worker]
     assert schedule.is_empty
     assert begun == Counter({task.test: 1 for task in tasks})
@@ -170,6 +170,15 @@ def test_a_worker_of_another_zygote_is_told_which_one_is_wanted() -> None:
     schedule.add([task(1, group=1)])
     assert schedule.next(1, 0) == Switch(1)
     assert schedule.group_wanted() == 1
+
+
+def test_a_fork_is_not_given_what_must_run_cold_nor_a_fresh_process_what_may_be_forked() -> None:
+    schedule = Schedule()
+    schedule.add([task(1, cold="it has disagreed"), task(2)])
+    assert schedule.next(1, 0, is_cold=False) == Switch(0)
+    assert schedule.next(1, 0, is_cold=True) == Unit(0, "s", False, None, (1,), "it has disagreed")
+    assert schedule.next(1, 0, is_cold=True) == Switch(0)
+    assert schedule.next(2, 0) == Unit(0, "s", False, None, (2,)), "where none can be forked all are alike"
 
 
 def test_a_rerun_comes_before_all_that_waits() -> None:

@@ -72,7 +72,8 @@ def histories(draw: st.DrawFn) -> list[tuple[e.Event, e.Evidence | None]]:
     history: list[tuple[e.Event, e.Evidence | None]] = [(began(), None), (e.WorkerStarted(100.0, 1, 1, 1), None)]
     known: set[int] = set()
     at = 100.0
-    for step in draw(st.lists(st.sampled_from(["find", "lose", "run", "run", "break", "notice"]), max_size=30)):
+    steps = st.sampled_from(["find", "lose", "run", "run", "break", "notice", "trust"])
+    for step in draw(st.lists(steps, max_size=30)):
         at += 1.0
         test = draw(st.sampled_from(tests))
         evidence = draw(st.one_of(st.none(), st.builds(e.Evidence, traceback=TEXT)))
@@ -86,6 +87,10 @@ def histories(draw: st.DrawFn) -> list[tuple[e.Event, e.Evidence | None]]:
             history.append((broken, evidence))
         elif step == "notice":
             history.append((e.Noticed(at, draw(TEXT)), None))
+        elif step == "trust" and history and draw(st.booleans()):
+            history.append((e.Trusted(at, (test.path, "test_other.py"), "ann"), None))
+        elif test.id in known and step == "trust":
+            history.append((e.Disagreed(at, test.id, test.path, "failed", "passed"), None))
         elif test.id in known and step == "lose":
             history.append((e.TestsGone(at, (test.id,)), None))
         elif test.id in known and step == "run":

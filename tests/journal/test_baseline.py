@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from tests.journal.runs import finished, found, run
+from tui import events as e
 from tui.journal.baseline import Baseline
 from tui.journal.journal import Journal
 
@@ -63,6 +65,33 @@ def test_a_tier_that_did_not_run_is_no_zero_in_its_trend(journal: Journal, write
     write(run(["failed"], tests=tests[:1]))
 
     assert journal.trend(before=3) == {"P1": (1, 1), "P2": (0,)}
+
+
+def test_a_module_runs_cold_from_a_disagreement_to_the_day_it_is_trusted(journal: Journal, write: Write) -> None:
+    write([*run(["passed"], ends=False), e.Disagreed(102.0, 0, "a.py", "failed", "passed")])
+    write([*run(["passed"], ends=False), e.Disagreed(103.0, 0, "b.py", "failed", "passed")])
+    assert journal.baseline(before=3).distrusted == {"a.py", "b.py"}
+
+    journal.trust(104.0, "ann", ("a.py",))
+    now = journal.baseline(before=3)
+    assert (now.distrusted, now.has_disagreed, journal.distrusted()) == ({"b.py"}, True, {"b.py": (2, 103.0)})
+
+    write([*run(["passed"], ends=False), e.Disagreed(105.0, 0, "a.py", "failed", "passed")])
+    assert journal.baseline(before=4).distrusted == {"a.py", "b.py"}
+
+
+def test_a_warm_failure_that_was_to_be_confirmed_makes_no_test_flaky(journal: Journal, write: Write) -> None:
+    warm = msgspec.structs.replace(finished(0, "failed"), unconfirmed=True)
+    write([*run(["passed"], ends=False), warm, finished(0, "passed")])
+    assert journal.baseline(before=2).flaky == {}
+    write([*run(["passed"], ends=False), finished(0, "failed"), finished(0, "passed")])
+    assert journal.baseline(before=3).flaky, "an ordinary failure does"
+
+
+def test_a_disagreement_of_warm_and_cold_makes_no_test_flaky(journal: Journal, write: Write) -> None:
+    write([*run(["failed"], ends=False), finished(0, "passed"), e.Disagreed(102.0, 0, "a.py", "failed", "passed")])
+    write([*run(["passed"])])
+    assert journal.baseline(before=3).flaky == {}
 
 
 def test_without_a_past_nothing_is_expected(journal: Journal) -> None:

@@ -63,6 +63,7 @@ def test_the_journal_of_every_version_can_be_read_and_written(tmp_path: Path, ve
         assert [attempt.outcome for attempt in state.tests[2].attempts] == ["failed", "passed"]
         assert journal.evidence(1, 2, 1) is not None
         assert journal.baseline(before=2).usual
+        assert set(journal.distrusted()) == ({"test_shop.py"} if version >= 3 else set())
         assert [one.outcome for one in journal.past("test_shop.py::test_2", 0).attempts] == ["failed", "passed"]
         assert journal.interrupt_orphans(lambda session: False) == [2]
         assert journal.begin("s") == 3
@@ -76,6 +77,7 @@ def test_who_only_reads_an_older_journal_leaves_it_so(tmp_path: Path, version: i
     with journal:
         assert [one.outcome for one in journal.past("test_shop.py::test_2", 0).attempts] == ["failed", "passed"]
         assert journal.baseline(before=3).last
+        assert journal.baseline(before=3).has_disagreed is (version >= 3)
     with closing(sqlite3.connect(tmp_path / database.FILE)) as connection:
         assert schema.version(connection) == version
 

@@ -75,7 +75,8 @@ def test_derived_rows_can_be_made_again_from_the_events(history: History) -> Non
             "SELECT node, ordinal, iteration, attempt, tier, outcome, duration, stands FROM result "
             "JOIN test ON test.id = result.test ORDER BY 1, 2, 3, 4"
         )
-        return [connection.execute(query).fetchall() for query in ("SELECT * FROM iteration", results)]
+        tables = ("SELECT * FROM iteration", results, "SELECT * FROM warmth ORDER BY at, path")
+        return [connection.execute(query).fetchall() for query in tables]
 
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -20,7 +20,8 @@ WARM = Examination(
     version=1, root="/home/ann/shop", interpreter="/home/ann/shop/.venv/bin/python", python="3.11.7", pytest="9.2.0",
     plan="/home/ann/shop/stagewatch.toml", suites=3, tiers=1, tests=466, collected_in=1.25, warm=True,
     measured=Measured(
-        "test_a.py::test_b", "passed", (0.02, 0.021, 0.03), (0.6, 0.61), 0.021, 0.605, 28.81, agree=True, steady=True
+        "test_a.py::test_b", "passed", (0.02, 0.021, 0.03), (0.6, 0.61), rerun=0.021, process=0.605, took=0.004,
+        times_as_fast=28.81, agree=True, steady=True,
     ),
     not_measured=None, journal="/state/shop", terminal=Terminal(True, 160, 45, 256, True), remarks=(),
 )  # fmt: skip
@@ -34,8 +35,8 @@ def test_a_project_that_runs_warm() -> None:
         "              Python 3.11.7, pytest 9.2.0",
         "plan          /home/ann/shop/stagewatch.toml: 3 suites in 1 tier",
         "collected     466 tests in 1.25s",
-        "rerun         21 ms where a fresh pytest takes 605 ms: 29 times as fast (test_a.py::test_b, passed;",
-        "              medians of 3 and 2)",
+        "rerun         21 ms where a fresh pytest takes 605 ms: 29 times as fast (test_a.py::test_b, passed",
+        "              in 4 ms; medians of 3 and 2)",
         "journal       /state/shop",
         "terminal      160 columns, 45 rows, 256 colours, Unicode",
         "",

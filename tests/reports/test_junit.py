@@ -14,7 +14,7 @@ import xmlschema
 from hypothesis import given, settings
 
 from tests.histories import histories
-from tests.scripted import Script, simple, state_of
+from tests.scripted import Script, disagreement, simple, state_of
 from tui import events as e
 from tui.events import Evidence
 from tui.gate import verdict
@@ -203,3 +203,9 @@ def test_a_target_that_does_not_answer_is_one_error() -> None:
     assert {one.get("message") for one in skipped} == {
         "it failed while the target did not answer", "the target does not answer"
     }  # fmt: skip
+
+
+def test_where_warm_and_cold_disagree_a_property_says_so() -> None:
+    properties = written(disagreement().state()).iter("property")
+    said = [each.get("value") for each in properties if each.get("name") == "stagewatch.disagreed"]
+    assert said == ["tests/x.py::test_0: failed when warm, passed when cold, which counts"]

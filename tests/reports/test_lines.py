@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.histories import histories
-from tests.scripted import Script, simple, state_of
+from tests.scripted import Script, disagreement, simple, state_of
 from tui import events as e
 from tui.plan.model import Plan, Suite, Target, Tier
 from tui.reports.lines import Lines
@@ -97,6 +97,28 @@ def test_progress_says_how_far_it_is_and_what_runs() -> None:
         "verdict    inconclusive, so far: 1 of 2 done, nothing blocks so far",
         "running       12.0s (usual 4.00s, 3.0x)  worker 1  P1  a.py::b",
     ]
+
+
+def test_a_disagreement_of_warm_and_cold_is_told_once_whenever_one_begins_to_listen() -> None:
+    script = disagreement()
+    lines = told_singly(script.events)
+    start = next(number for number, line in enumerate(lines) if "attempt 2" in line)
+    assert lines[start:] == [
+        "failed        0.31s  tests/x.py::test_0  (P1, attempt 2, warm, generation 1, 2.00s old, counts when a fresh "
+        "process confirms it)",
+        "           AssertionError: assert 1 == 2  at tests/x.py:f",
+        "passed        0.31s  tests/x.py::test_0  (attempt 3, cold: to confirm a warm failure)",
+        "tier       P1: 2 tests: 2 passed, 100%",
+        "attention  warm and cold disagree about tests/x.py::test_0: failed in a fork, passed in a fresh process; the "
+        "latter counts, and tests/x.py runs cold from now on (once mended: stagewatch trust tests/x.py)",
+        "pass 2     ended after 0:06",
+        "verdict    go, decided by this pass: 2 of 2 passed, nothing blocks",
+    ]
+    late = told(script.events[:-2], script.events[-2:])
+    assert sum("warm and cold disagree" in line for line in late) == 1
+    assert sum("warm and cold disagree" in line for line in Lines().of(script.state(), ())) == 1
+    script.add(e.Trusted(script.at, ("tests/x.py",), "ann@pts/1"))
+    assert told_singly(script.events)[-1] == "notice     runs warm again, ann@pts/1 says: tests/x.py"
 
 
 def test_an_edit_is_told_and_a_pass_after_it_is_fixed_not_flaky() -> None:

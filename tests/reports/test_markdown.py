@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.histories import histories
-from tests.scripted import BEGAN, Script, state_of
+from tests.scripted import BEGAN, Script, disagreement, state_of
 from tui import events as e
 from tui.gate import verdict
 from tui.plan.model import Plan, Suite, Target, Tier, Value
@@ -247,3 +247,11 @@ def test_a_failing_test_says_since_when_it_fails_and_how_often_it_was_flaky() ->
     assert "`x.py::new`: failed\n" in told
     again = script.asked([1]).ran(1).pass_ended().asked([1]).ran(1, "failed").pass_ended().state()
     assert failing_since(again, again.tests[1]) == Since(3, "r9"), "it has passed meanwhile"
+
+
+def test_where_warm_and_cold_disagree_the_report_says_so() -> None:
+    state = disagreement().state()
+    found = report(state, verdict(state, BEGAN), BEGAN)
+    section = found.split("## Warm and cold disagree\n")[1].split("##")[0]
+    assert "`tests/x.py::test_0`: failed when warm, passed when cold, which counts" in section
+    assert "then `stagewatch trust tests/x.py`" in found.split("## Next steps")[1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.histories import histories
-from tests.scripted import Script, simple, state_of
+from tests.scripted import Script, disagreement, simple, state_of
 from tui import events as e
 from tui.events import Evidence
 from tui.gate import verdict
@@ -83,7 +83,7 @@ def test_every_published_field_is_there() -> None:
         "override": None,
         "actions": [],
         "exit_code": 0,
-        "flaky": 1,
+        "flaky": 0,
         "carried": 0,
         "started": "2025-09-07T00:31:00.000+00:00",
         "duration": 11.0,
@@ -95,8 +95,8 @@ def test_every_published_field_is_there() -> None:
     first = made["tests"][0]
     attempts = first.pop("attempts")
     assert first == {
-        "id": "tests/x.py::test_a", "ordinal": 0, "suite": "s", "tier": "P1", "outcome": "passed", "flaky": True,
-        "carried": False, "duration": 0.31, "failing_since": None, "flaky_before": None,
+        "id": "tests/x.py::test_a", "ordinal": 0, "suite": "s", "tier": "P1", "outcome": "passed", "flaky": False,
+        "disagreed": False, "carried": False, "duration": 0.31, "failing_since": None, "flaky_before": None,
     }  # fmt: skip
     assert attempts[0] == {
         "number": 1,
@@ -105,6 +105,8 @@ def test_every_published_field_is_there() -> None:
         "cold_reason": None,
         "generation": 1,
         "age": 2.5,
+        "unconfirmed": False,
+        "disagreed_with": None,
         "worker": 1,
         "requested": "2025-09-07T00:31:04.500+00:00",
         "started": "2025-09-07T00:31:04.690+00:00",
@@ -158,3 +160,12 @@ def test_a_reader_of_today_reads_it_back() -> None:
     state = simple("passed", "failed").state()
     made = results(state, verdict(state, state.now), lambda test, attempt: None)
     assert msgspec.json.decode(encode(made), type=type(made)) == made
+
+
+def test_a_disagreement_of_warm_and_cold_is_in_the_test_and_its_attempts() -> None:
+    made = document(disagreement().state())
+    first, second = made["tests"]
+    assert (first["disagreed"], first["flaky"], second["disagreed"]) == (True, False, False)
+    assert [(a["warm"], a["unconfirmed"], a["disagreed_with"]) for a in first["attempts"]] == [
+        (True, False, None), (True, True, None), (False, False, "failed"),
+    ]  # fmt: skip

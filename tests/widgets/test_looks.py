@@ -15,7 +15,7 @@ from tui.state import Attempt, Tally, Test
 from tui.widgets.grid import arrange
 from tui.widgets.head.flag import WORDS, flag, letters
 from tui.widgets.ink import Ground, Ink, Role, depth_of
-from tui.widgets.marks import FLAKY, MARKS, glyphs, locale_wants_ascii
+from tui.widgets.marks import DISAGREED, FLAKY, MARKS, glyphs, locale_wants_ascii
 from tui.widgets.search import Search
 from tui.widgets.tiers.standing import TierWord, shown_tiers, tier_word
 
@@ -25,12 +25,12 @@ from tui.widgets.tiers.standing import TierWord, shown_tiers, tier_word
 def test_every_status_has_a_mark_of_its_own() -> None:
     assert set(MARKS) == {*get_args(e.Outcome), "running", "waiting"}
     for chosen in ("glyph", "ascii", "word"):
-        of = [getattr(mark, chosen) for mark in (*MARKS.values(), FLAKY)]
+        of = [getattr(mark, chosen) for mark in (*MARKS.values(), FLAKY, DISAGREED)]
         assert len(set(of)) == len(of)
 
 
 def test_glyphs_are_one_cell_and_ascii_is_ascii() -> None:
-    for mark in (*MARKS.values(), FLAKY):
+    for mark in (*MARKS.values(), FLAKY, DISAGREED):
         assert cell_len(mark.glyph) == len(mark.ascii) == 1
         assert mark.ascii.isascii()
     drawn = glyphs(True)

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+import msgspec
+
 from tui import places, queries
 from tui.engine.catalogue import Catalogue
 from tui.engine.engine import Engine, Settings
@@ -106,6 +108,7 @@ class Hosting:
         # Where pytest keeps its temporary folders: the user's own last three are not pushed out.
         self._environment = {"PYTEST_DEBUG_TEMPROOT": str(self._folder), **met.environment}
         expected = asyncio.create_task(asyncio.to_thread(_expected, root))
+        plan = msgspec.structs.replace(plan, confirm="never")  # a fork's own word is what is measured
         self._engine = Engine(settings, plan, self._environments, self.catalogue, expected, self._hear, mask)
         self._engine.meet(self._environment, met.secrets, met.health, met.version)
         await self._engine.collect()

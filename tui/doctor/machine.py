@@ -19,13 +19,20 @@ _COLOURS = {"standard": 16, "256": 256, "truecolor": 1 << 24}
 
 
 def journal(root: Path) -> tuple[str | None, list[Remark]]:
-    """The folder of a project's journal, None where it can't be kept: found out by opening it, as a run does."""
+    """The folder of a project's journal, None where it can't be kept: found out by opening it, as a run does; and which
+    modules run cold by what it remembers.
+    """
     try:
         folder = places.project_folder(root)
-        with Journal.open(folder):
-            return str(folder), []
+        with Journal.open(folder) as opened:
+            return str(folder), [_disagreed(path, iteration) for path, (iteration, _) in opened.distrusted().items()]
     except StagewatchError as error:
         return None, [Remark("journal", True, str(error))]
+
+
+def _disagreed(path: str, iteration: int) -> Remark:
+    what = f"{path} runs cold: warm and cold disagreed about one of its tests (iteration {iteration})"
+    return Remark("disagreement", True, what, f"find what it makes at import; once mended: stagewatch trust {path}")
 
 
 def terminal(environ: Mapping[str, str]) -> tuple[Terminal, list[Remark]]:

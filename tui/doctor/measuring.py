@@ -67,6 +67,7 @@ async def measure(
         processes=tuple(round(one.seconds, 4) for one in processes),
         rerun=round(warm, 4),
         process=round(cold, 4),
+        took=round(median(attempt.duration for attempt in hosting.state.tests[test].attempts), 4),
         times_as_fast=round(cold / warm, 2),
         agree=len(failed) > 1 or len(failed_fresh) > 1 or failed == failed_fresh,
         steady=len(failed) == len(failed_fresh) == 1,

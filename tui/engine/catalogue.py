@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -162,11 +162,20 @@ class Catalogue:
         ]
         return events + [(msgspec.structs.replace(event, at=at), evidence) for event, evidence in self._uncollected]
 
-    def tasks(self, tests: Iterable[int], failing: set[int]) -> list[Task]:
-        """The given tests that exist, in collected order, for the schedule."""
+    def tasks(
+        self, tests: Iterable[int], failing: set[int], cold_reason: Callable[[str], str] = lambda path: ""
+    ) -> list[Task]:
+        """The given tests that exist, in collected order, for the schedule.
+
+        ``cold_reason``: by a test's module, why it must not be forked; empty where it may be.
+        """
         wanted = set(tests)
         order = {tier: index for index, tier in enumerate(sorted(self.tiers, key=lambda id: self.tiers[id].order))}
-        return [self._task(entry, order, failing) for test, entry in self.entries.items() if test in wanted]
+        return [
+            self._task(entry, order, failing, cold_reason(entry.found.path))
+            for test, entry in self.entries.items()
+            if test in wanted
+        ]
 
     def selected(self) -> list[int]:
         return [test for test, entry in self.entries.items() if entry.selected]
@@ -175,7 +184,7 @@ class Catalogue:
         """The suite's own time limit."""
         return self._suite(self.entries[test]).timeout
 
-    def _task(self, entry: Entry, order: dict[str, int], failing: set[int]) -> Task:
+    def _task(self, entry: Entry, order: dict[str, int], failing: set[int], cold: str) -> Task:
         suite, found = self._suite(entry), entry.found
         return Task(
             test=found.id,
@@ -188,6 +197,7 @@ class Catalogue:
             spread=suite.spread == "tests",
             exclusive=suite.exclusive,
             cap=suite.workers,
+            cold=cold,
         )
 
     def _rows(self, generations: Iterable[Generation]) -> list[_Row]:

@@ -110,6 +110,12 @@ class Collector:
         current = {generation.group: generation for generation in (*self.newest, *self._ahead)}.values()
         return "-".join(sorted({f"{g.facts.digest}.{g.data}" for g in current if g.facts is not None}))
 
+    @property
+    def known(self) -> str:
+        """Names all that is known to make a difference to a test: its sources, and what is declared for it."""
+        declared = self._environments.digests(self._surroundings)
+        return self.sources + msgspec.json.encode(declared, order="deterministic").decode()
+
     def of_lane(self, lane: int) -> Generation | None:
         return next((generation for generation in self.current if generation.lane == lane), None)
 
@@ -118,9 +124,13 @@ class Collector:
         """Those that workers come from."""
         return [*self.newest, *self._ahead]
 
-    async def changed(self) -> Changes:
-        """What is no longer as it was. Raises StagewatchError where a declared environment can't be read."""
-        changes = await asyncio.gather(*(generation.changed() for generation in self.newest))
+    async def changed(self, lane: int | None = None) -> Changes:
+        """What is no longer as it was collected; of a ``lane``, what workers of that come from.
+
+        Raises StagewatchError where a declared environment can't be read.
+        """
+        asked = self.newest if lane is None else [one for one in self.current if one.lane == lane]
+        changes = await asyncio.gather(*(generation.changed() for generation in asked))
         self._environments.read()
         files = tuple(sorted({path for paths in changes for path in paths}))
         return Changes(files, self._environments.changed(self._surrounded))
@@ -256,7 +266,9 @@ class Collector:
         cold = next((fact.cold_reason for fact in facts if fact.cold_reason), None)
         if cold:
             lost = "warmth lost, " if self._forked else ""
-            self._tell(Noticed(time.time(), f"{lost}cold: {cold}, so every worker is a fresh process"))
+            what_to_do = "`stagewatch doctor` says what to do"
+            text = f"{lost}cold: {cold}, so every worker is a fresh process ({what_to_do})"
+            self._tell(Noticed(time.time(), text))
         elif self._forked is False:
             self._tell(Noticed(time.time(), "warm again: workers and reruns are forks of what was collected"))
         if facts:

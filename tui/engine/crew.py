@@ -54,11 +54,14 @@ class _Worker(msgspec.Struct):
 
     ``stopping``: it wants to end after ``running``. ``dropping``: it was told to leave ``given``, and may or may not
     have begun the first of it by then: that one is ``running``, but ``unsaid`` until it is known.
+    ``cold``: it is a fresh process. ``reasons``: why, by what it was given, where it could have been a fork.
     """
 
     number: int
     generation: Generation
     pid: int = 0
+    cold: bool = False
+    reasons: dict[int, str] = msgspec.field(default_factory=dict)
     ready: bool = False
     running: int | None = None
     given: deque[int] = msgspec.field(default_factory=deque)
@@ -74,6 +77,13 @@ class _Worker(msgspec.Struct):
     finishing: bool = False
     ran: int = 0
 
+    def age(self, at: float) -> float | None:
+        return None if self.cold else self.generation.age(at)
+
+    def cold_reason(self, test: int | None) -> str | None:
+        """Why it is a fresh process for this test; None where it is a fork."""
+        return self.generation.cold_reason or self.reasons.get(test or 0) or None
+
 
 class Crew:
     """Runs what is added, on at most ``slots`` workers. ``on_change`` is called when something has ended."""
@@ -85,13 +95,16 @@ class Crew:
         generation_of: Callable[[int], Generation | None],
         limit_of: Callable[[int], float | None],
         requested_of: Callable[[int], float | None],
+        is_confirmed: Callable[[int], bool],
         on_change: Callable[[], None],
     ) -> None:
+        """``is_confirmed``: whether a test's failure in a fork counts only when a fresh process says the same."""
         self._slots = slots
         self._emit = emit
         self._generation_of = generation_of
         self._limit_of = limit_of
         self._requested_of = requested_of
+        self._is_confirmed = is_confirmed
         self._on_change = on_change
         self._schedule = Schedule()
         self._workers: dict[int, _Worker] = {}
@@ -173,10 +186,8 @@ class Crew:
         self._tell_started(worker)
 
     def _tell_started(self, worker: _Worker) -> None:
-        generation = worker.generation
-        self._emit(
-            WorkerStarted(time.time(), worker.number, worker.pid, generation.number, generation.cold_reason), None
-        )
+        generation, reason = worker.generation.number, worker.cold_reason(worker.running)
+        self._emit(WorkerStarted(time.time(), worker.number, worker.pid, generation, reason), None)
 
     def _be_ready(self, worker: _Worker) -> None:
         worker.ready = True
@@ -247,16 +258,25 @@ class Crew:
         worker = self._workers[self._count] = _Worker(self._count, generation)
         unit = self._schedule.next(worker.number, generation.lane)
         assert isinstance(unit, Unit), "one more worker was wanted"
-        generation.start_worker(worker.number)
+        worker.cold = bool(unit.cold)
+        generation.start_worker(worker.number, cold=worker.cold)
         self._hand(worker, unit)
         worker.running = worker.given.popleft()
 
+    def _next(self, worker: _Worker) -> Unit | Switch | None:
+        """What this worker is to run now. Where none can be forked all are alike."""
+        generation = worker.generation
+        is_cold = worker.cold if generation.cold_reason is None else None
+        return self._schedule.next(worker.number, generation.lane, is_cold=is_cold)
+
     def _hand(self, worker: _Worker, unit: Unit) -> None:
+        if unit.cold:
+            worker.reasons.update(dict.fromkeys(unit.tests, unit.cold))
         worker.given.extend(unit.tests)
         worker.generation.run(worker.number, unit.tests, self._limit_of(unit.tests[0]))
 
     def _offer(self, worker: _Worker) -> None:
-        unit = self._schedule.next(worker.number, worker.generation.lane)
+        unit = self._next(worker)
         if isinstance(unit, Unit):
             worker.idle = False
             self._hand(worker, unit)
@@ -268,7 +288,7 @@ class Crew:
         """It asks for its next unit, from the teardown of its last test."""
         # An exclusive suite is alone until it is torn down, too.
         waits = worker.doomed or (worker.running is not None and self._schedule.holds_exclusive(worker.number))
-        unit = None if waits else self._schedule.next(worker.number, worker.generation.lane)
+        unit = None if waits else self._next(worker)
         if isinstance(unit, Unit):
             self._hand(worker, unit)
             if worker.running is None:
@@ -287,7 +307,7 @@ class Crew:
         if worker.doomed == "timeout" and explained.outcome in FAILING:
             # What it says is how it took its end, not what is wrong with it.
             explained = msgspec.structs.replace(explained, outcome="timeout", message=self._too_long(test))
-        self._finish(worker, test, explained)
+        self._finish(worker, test, explained, more=done.more)
         if explained.outcome in FAILING:
             worker.generation.foresee(done.index)
         if done.more:
@@ -399,7 +419,10 @@ class Crew:
             worker.doomed = why
             worker.generation.end_worker(worker.number, GRACE, STACKS_PATIENCE if why == "timeout" else 0.0)
 
-    def _finish(self, worker: _Worker, test: int, explained: wire.Explained) -> None:
+    def _is_unconfirmed(self, worker: _Worker, test: int, outcome: Outcome) -> bool:
+        return outcome in FAILING and worker.cold_reason(test) is None and self._is_confirmed(test)
+
+    def _finish(self, worker: _Worker, test: int, explained: wire.Explained, *, more: bool = False) -> None:
         self._say_begun(worker, test)
         evidence = explained.evidence()
         failing = explained.outcome in FAILING
@@ -409,12 +432,13 @@ class Crew:
                 time.time(), test, worker.number, worker.generation.number, explained.outcome,
                 explained.started, explained.duration, explained.phases,
                 requested=self._requested_of(test),
-                cold_reason=worker.generation.cold_reason,
+                cold_reason=worker.cold_reason(test),
                 message=explained.message,
                 signature=signature(explained.exception, explained.message, explained.own_frame) if failing else None,
                 subtests=(len(subtests) - subtests.count("failed"), subtests.count("failed")) if subtests else None,
                 has_evidence=evidence is not None,
-                age=worker.generation.age(explained.started),
+                age=worker.age(explained.started),
+                unconfirmed=not more and self._is_unconfirmed(worker, test, explained.outcome),
             ),
             evidence,
         )  # fmt: skip
@@ -433,12 +457,13 @@ class Crew:
             TestFinished(
                 now, test, worker.number, worker.generation.number, outcome, worker.started, now - worker.started,
                 requested=self._requested_of(test),
-                cold_reason=worker.generation.cold_reason,
+                cold_reason=worker.cold_reason(test),
                 message=message,
                 signature=signature(outcome, message, "") if outcome in FAILING else None,
                 exit=how,
                 has_evidence=evidence is not None,
-                age=worker.generation.age(worker.started),
+                age=worker.age(worker.started),
+                unconfirmed=self._is_unconfirmed(worker, test, outcome),
             ),
             evidence,
         )  # fmt: skip

@@ -24,8 +24,9 @@ from tui.engine.masking import Mask, mask_log
 from tui.engine.orphans import end_orphans
 from tui.engine.reach import Health, Reach
 from tui.engine.revisions import Revisions, VersionUrl
+from tui.engine.warmth import CONFIRMS, Contradiction, Warmth
 from tui.errors import StagewatchError
-from tui.events import FAILING, Event, Evidence, Noticed, PassBegan, PassEnded, TestFinished, TestsBlocked
+from tui.events import FAILING, Disagreed, Event, Evidence, Noticed, PassBegan, PassEnded, TestFinished, TestsBlocked
 from tui.journal.baseline import Baseline
 from tui.plan.model import Plan
 
@@ -94,6 +95,12 @@ class Engine:
         self._settings = settings
         self._on_rollout = on_rollout
         self._catalogue = catalogue
+        self._expected = expected
+        self._warmth = Warmth(plan.confirm)
+        self._known = ""
+        """What was known of sources and environment when the latest pass began."""
+        self._doubted = 0
+        """Contradictions between warm and cold that are being looked into."""
         self._emit = emit
         self._passes: list[_OpenPass] = []
         self._cut_off: _OpenPass | None = None
@@ -113,8 +120,9 @@ class Engine:
         self._revisions = Revisions(None, self._tell, self._move, self._consider)
         self._collector = Collector(settings, plan, environments, catalogue, expected, self, emit, self._mask)
         self._crew = Crew(
-            settings.workers, self._take, self._collector.of_lane, self._limit_of, self._requested_of, self._consider
-        )
+            settings.workers, self._take, self._collector.of_lane, self._limit_of, self._requested_of,
+            self._is_confirmed, self._consider,
+        )  # fmt: skip
 
     def meet(
         self,
@@ -162,6 +170,7 @@ class Engine:
     def begin_again(self, expected: Baseline) -> None:
         """Tell the next iteration all that holds in it from the beginning."""
         self._pass_count = 0
+        self._warmth.begin_again()
         self._collector.tell_again(expected)
         self._crew.tell_again()
         self._revisions.begin_again()
@@ -185,6 +194,8 @@ class Engine:
         """Collect, and ask after the target; nothing is run yet. Raises StagewatchError for a bad selection."""
         async with self._collecting:
             await self._collector.collect()
+            past = await self._expected
+            self._warmth.remember(past.has_disagreed, past.distrusted)
             await self._reach.ask()
             await self._revisions.ask()
             self._revisions.start()
@@ -276,6 +287,10 @@ class Engine:
         if self._cancels != cancels:
             raise StagewatchError("it was cancelled before it began")
 
+    def trust(self, paths: Iterable[str]) -> None:
+        """These modules may be forked again."""
+        self._warmth.trust(paths)
+
     def cancel(self, test: int | None = None, by: str = "") -> bool:
         """End one running test, or all that is open or asked for; False when there is nothing to end.
 
@@ -362,7 +377,9 @@ class Engine:
         self._sweep_due = True
         self._tell(PassBegan(time.time(), number, tuple(tests), requested, by, what, self._collector.sources))
         is_of_no_use = self._reach.why or self._revisions.has_moved
-        self._crew.add(() if is_of_no_use else self._catalogue.tasks(tests, failing), first=number > 1)
+        self._known = self._collector.known
+        tasks = [] if is_of_no_use else self._catalogue.tasks(tests, failing, self._warmth.cold_reason)
+        self._crew.add(tasks, first=number > 1)
         return number
 
     def _take(self, event: Event, evidence: Evidence | None) -> None:
@@ -374,6 +391,37 @@ class Engine:
             self._revisions.result_came(event.at)
             if event.outcome in FAILING:
                 self._reach.doubt()
+            if event.unconfirmed and self._goes_on(event.test):
+                self._crew.add(self._catalogue.tasks([event.test], {event.test}, lambda path: CONFIRMS))
+            if (contradiction := self._warmth.hear(event, self._known)) is not None:
+                self._doubted += 1
+                self._spawn(self._look_into(contradiction))
+
+    def _goes_on(self, test: int) -> bool:
+        """Whether anything more is begun for a test: its pass is neither cancelled nor cut off, nor of no use."""
+        wanted = [one for one in self._passes if test in one.tests and not (one.cancelled or one.blocked)]
+        return bool(wanted) and not self._revisions.has_moved
+
+    async def _look_into(self, found: Contradiction) -> None:
+        """A disagreement, unless a fresh process found another project than was forked: it has collected later."""
+        entry = self._catalogue.entries.get(found.test)
+        try:
+            if entry is None:
+                return  # it is no longer there
+            changes = await self._collector.changed(entry.lane)
+            if not changes.words and self._collector.known == found.known:
+                path = entry.found.path
+                self._warmth.distrust(path)
+                self._tell(Disagreed(time.time(), found.test, path, found.warm, found.cold))
+        except StagewatchError:  # what is declared can't be read any more: nobody knows what has changed
+            pass
+        finally:
+            self._doubted -= 1
+            self._consider()
+
+    def _is_confirmed(self, test: int) -> bool:
+        """Whether a failure in a fork is confirmed: a rerun's. A first run is what plain pytest would say."""
+        return self._warmth.is_confirming and self._requested_of(test) is not None
 
     def _block(self) -> None:
         """The target is down: what has not begun is not worth running."""
@@ -390,7 +438,7 @@ class Engine:
 
     def _consider(self) -> None:
         """Something has ended: perhaps all has."""
-        is_done = bool(self._passes) and self._crew.is_done and not self._collecting.locked()
+        is_done = bool(self._passes) and self._crew.is_done and not self._doubted and not self._collecting.locked()
         if is_done and self._has_no_doubt() and self._has_its_stamps() and self._is_settled():
             ended, self._passes = self._passes, []
             self._take_cut_off(ended)
@@ -462,7 +510,7 @@ class Engine:
         self._quiet.set()
 
     async def _crew_is_quiet(self) -> None:
-        while not self._crew.is_empty:
+        while self._doubted or not self._crew.is_empty:
             self._quiet.clear()
             await self._quiet.wait()
 

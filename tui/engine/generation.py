@@ -113,6 +113,7 @@ class Generation:
             "selection": order.selection,
             "mark": order.mark,
             "changed": changed,
+            "is_first": self.number == 1,
         }
         self._channel.send(msgspec.json.encode(config) + b"\n")
 
@@ -121,8 +122,9 @@ class Generation:
         self.tests = tests
         self.indexes = {test: index for index, test in enumerate(tests) if test is not None}
 
-    def start_worker(self, worker: int) -> None:
-        self._send(0, "start", worker)
+    def start_worker(self, worker: int, *, cold: bool) -> None:
+        """Fork it; where that is not safe, or it is to be ``cold``, have it collect in a process of its own."""
+        self._send(0, "start", worker, cold)
 
     def run(self, worker: int, tests: Sequence[int], limit: float | None) -> None:
         """Hand a worker tests to run one after another, each within ``limit`` seconds."""

@@ -18,7 +18,8 @@ class Task(NamedTuple):
     """A test to run, with what its place in the order depends on.
 
     ``group``: the lane of the zygote it was collected by. ``unit``: what it has to share a worker with,
-    within its group. ``cap``: at most so many workers may be in its suite at once.
+    within its group. ``cap``: at most so many workers may be in its suite at once. ``cold``: why it has to run in a
+    fresh process where it could be forked; empty: it may be forked.
     """
 
     test: int
@@ -31,6 +32,7 @@ class Task(NamedTuple):
     spread: bool = False
     exclusive: bool = False
     cap: int | None = None
+    cold: str = ""
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -41,10 +43,13 @@ class Unit(msgspec.Struct, frozen=True):
     exclusive: bool
     cap: int | None
     tests: tuple[int, ...]
+    cold: str = ""
 
 
 class Switch(NamedTuple):
-    """The next test belongs to another zygote: this worker is of no more use, one of ``group`` is."""
+    """The next test belongs to another zygote, or is not for a worker of this warmth: this one is of no more use, one
+    of ``group`` is.
+    """
 
     group: int
 
@@ -61,8 +66,10 @@ class Schedule:
         units = _units(tasks)
         self._waiting = units + self._waiting if first else self._waiting + units
 
-    def next(self, worker: int, group: int) -> Unit | Switch | None:
+    def next(self, worker: int, group: int, *, is_cold: bool | None = None) -> Unit | Switch | None:
         """The unit that this worker shall run now; None when there is nothing for it at present.
+
+        ``is_cold``: whether the worker is a fresh process; None where that makes no difference.
 
         It is the worker's until ``done``, ``lost``, or until it is given another.
         """
@@ -70,7 +77,7 @@ class Schedule:
         unit = self._eligible()
         if unit is None:
             return None
-        if unit.group != group:
+        if unit.group != group or is_cold not in (None, bool(unit.cold)):
             return Switch(unit.group)
         self._waiting.remove(unit)
         self._held[worker] = unit
@@ -136,7 +143,8 @@ def _units(tasks: Iterable[Task]) -> list[Unit]:
         together = (
             previous is not None
             and not task.spread
-            and (previous.group, previous.unit, previous.suite) == (task.group, task.unit, task.suite)
+            and (previous.group, previous.unit, previous.suite, previous.cold)
+            == (task.group, task.unit, task.suite, task.cold)
         )
         if together:
             runs[-1].append(task)
@@ -152,6 +160,6 @@ def _units(tasks: Iterable[Task]) -> list[Unit]:
         )
 
     return [
-        Unit(run[0].group, run[0].suite, run[0].exclusive, run[0].cap, tuple(task.test for task in run))
+        Unit(run[0].group, run[0].suite, run[0].exclusive, run[0].cap, tuple(task.test for task in run), run[0].cold)
         for run in sorted(runs, key=rank)
     ]

@@ -9,7 +9,7 @@ from tui.state import RunState, Tally, Test, is_same
 
 
 def ledger_of(state: RunState, everything: Tally) -> list[NotChecked]:
-    lines = []
+    lines = _unconfirmed(state)
     if not state.is_running:
         unchecked: tuple[tuple[Outcome, str], ...] = (
             ("not-run", "did not run"), ("cancelled", "cancelled"), ("blocked", "blocked"),
@@ -38,6 +38,16 @@ def ledger_of(state: RunState, everything: Tally) -> list[NotChecked]:
         because = f": {state.end_reason}" if state.end_reason else ""
         lines.append(NotChecked("interrupted", 0, f"the run was interrupted{because}"))
     return lines
+
+
+def _unconfirmed(state: RunState) -> list[NotChecked]:
+    """Warm failures that wait for a fresh process, or have not got one."""
+    count = sum(test.is_to_be_confirmed for test in state.failing())
+    if not count:
+        return []
+    waits = "waits" if count == 1 else "wait"
+    how = f"{waits} to be confirmed" if state.is_running else f"{'was' if count == 1 else 'were'} not confirmed"
+    return [NotChecked("unconfirmed", count, f"{count} {tests(count)} failed warm and {how} in a fresh process")]
 
 
 def _of_no_account(state: RunState) -> tuple[int, int, int]:

@@ -26,13 +26,15 @@ def tier_policy(state: RunState, tier: Tier) -> GatePolicy:
 
 
 def counting_failures(state: RunState, tally: Tally, tier: str, now: float) -> int:
-    """How many of a tier's failures count: not what the target's silence or a quarantine explains."""
-    return tally.failing - tally.untargeted - sum(1 for _ in quarantined(state, tier, now))
+    """How many of a tier's failures count: not what the target's silence or a quarantine explains, nor a warm failure
+    that no fresh process has confirmed.
+    """
+    return tally.counting - sum(1 for _ in quarantined(state, tier, now))
 
 
 def quarantined(state: RunState, tier: str, now: float) -> Iterator[Test]:
     """The tests of a tier that fail and are in quarantine at the time: they still run, and don't block."""
-    return (test for test in in_quarantine(state, tier, now) if test.is_failing and not test.is_untargeted)
+    return (test for test in in_quarantine(state, tier, now) if test.is_counting)
 
 
 def in_quarantine(state: RunState, tier: str, now: float) -> Iterator[Test]:

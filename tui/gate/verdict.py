@@ -82,7 +82,7 @@ def _judge(state: RunState, everything: Tally, ledger: list[NotChecked], now: fl
         return "inconclusive", INCONCLUSIVE, [state.unreachable.sentence, *(line.why for line in ledger)]
     if state.is_running:
         return "inconclusive", PARTIAL, ["starting the target" if state.starting else _progress(everything)]
-    if everything.untargeted or everything.outcomes.get("blocked"):
+    if everything.untargeted or everything.excused or everything.outcomes.get("blocked"):
         return "inconclusive", INCONCLUSIVE, [line.why for line in ledger]
     passed = everything.outcomes.get("passed", 0)
     if not passed:
@@ -163,7 +163,7 @@ def _stays_failing(state: RunState, tier: Tier, tally: Tally, allowed: int, now:
 def _is_sure(state: RunState, test: Test) -> bool:
     last = test.attempts[-1]
     answered = state.plan.target.health_url is None or last.started + last.duration < state.answered
-    return test.status == last.outcome and (test.collection or answered)
+    return test.status == last.outcome and not test.is_excused and (test.collection or answered)
 
 
 def _too_few(state: RunState, tier: Tier, tally: Tally) -> list[str]:

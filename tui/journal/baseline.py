@@ -8,7 +8,7 @@ from statistics import median
 from typing import NamedTuple, TypeAlias
 
 from tui.events import FAILING, Outcome
-from tui.journal import past
+from tui.journal import past, warmth
 from tui.state.past import Flakiness, Since, failing_since, flakiness
 
 TestName: TypeAlias = tuple[str, int]
@@ -30,6 +30,7 @@ class Baseline(NamedTuple):
     ``spread``: the median absolute deviation of the durations that ``usual`` is the median of.
     ``origin``: the iteration, and the revision of the target, that ``last`` is of. ``since``: of a test that failed
     last, where its row of failures began. ``flaky``: of those that were, in the latest iterations.
+    ``has_disagreed``: warm and cold ever have; ``distrusted``: the modules that run cold for it.
     """
 
     usual: dict[TestName, float]
@@ -38,6 +39,8 @@ class Baseline(NamedTuple):
     origin: dict[TestName, tuple[int, str | None]]
     since: dict[TestName, Since]
     flaky: dict[TestName, Flakiness]
+    has_disagreed: bool = False
+    distrusted: frozenset[str] = frozenset()
 
     @classmethod
     def nothing(cls) -> Baseline:
@@ -47,7 +50,9 @@ class Baseline(NamedTuple):
 
 def baseline(database: sqlite3.Connection, before: int, tests: Iterable[TestName] | None) -> Baseline:
     """Of the given tests (of all ever seen, if None), by the iterations before ``before``."""
-    found = Baseline.nothing()
+    found = Baseline.nothing()._replace(
+        has_disagreed=warmth.has_disagreed(database), distrusted=frozenset(warmth.distrusted(database))
+    )
     failed = past.that_failed(database, before)
     for id, name in _ids(database, tests):
         row = database.execute(_LAST, (id, before)).fetchone()

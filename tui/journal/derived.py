@@ -41,9 +41,16 @@ class Derived:
             case e.TestFinished():
                 key = self._attempts.next(event.test)
                 mixed = self._stamping.finish(event, key[1]).mixed
-                return self._result(key, "not-run" if mixed else event.outcome, event.duration)
+                return self._result(
+                    key, "not-run" if mixed else event.outcome, event.duration, is_known=not event.unconfirmed
+                )
             case e.RevisionRead():
                 self._read(event)
+            case e.Disagreed():
+                self._trust((event.path,), event.at, trusted=False)
+                self._compare_with_nothing(event.test)
+            case e.Trusted():
+                self._trust(event.paths, event.at, trusted=True)
             case e.TestsBlocked():
                 for blocked in event.tests:
                     self._result(self._attempts.next(blocked), "blocked", 0.0)
@@ -95,13 +102,29 @@ class Derived:
                 "UPDATE iteration SET revision = ? WHERE number = ?", (self._stamping.revision, self._iteration)
             )
 
+    def _trust(self, paths: tuple[str, ...], at: float, *, trusted: bool) -> None:
+        self._database.executemany(
+            "INSERT INTO warmth VALUES (?, ?, ?, ?)", [(self._iteration, path, at, trusted) for path in paths]
+        )
+
+    def _compare_with_nothing(self, test: int) -> None:
+        """Its last result contradicts a fork's: that is a disagreement, and no flake."""
+        last = "(SELECT max(attempt) FROM result WHERE iteration = :iteration AND test = :test)"
+        self._database.execute(
+            f"UPDATE result SET known = '' WHERE iteration = :iteration AND test = :test AND attempt = {last}",
+            {"iteration": self._iteration, "test": self._id(test)},
+        )
+
     def _find(self, test: e.FoundTest) -> None:
         self._found.setdefault(test.id, test)
         if test.id in self._gone:
             self._gone.discard(test.id)
             self._stand(test.id, stands=True)
 
-    def _result(self, key: tuple[int, int], outcome: e.Outcome, duration: float) -> tuple[int, int]:
+    def _result(
+        self, key: tuple[int, int], outcome: e.Outcome, duration: float, *, is_known: bool = True
+    ) -> tuple[int, int]:
+        """A warm failure that was to be confirmed makes no test flaky: it is compared with nothing."""
         test, attempt = key
         if attempt > 1:
             self._stand(test, stands=False)
@@ -115,7 +138,7 @@ class Derived:
                 outcome,
                 duration,
                 test not in self._gone,
-                self._known_of(self._found[test].suite),
+                self._known_of(self._found[test].suite) if is_known else "",
             ),
         )
         return key
@@ -164,6 +187,7 @@ def rebuild(database: sqlite3.Connection) -> None:
     try:
         database.execute("DELETE FROM result")
         database.execute("DELETE FROM test")
+        database.execute("DELETE FROM warmth")
         database.execute("UPDATE iteration SET began = NULL, ended = NULL, state = 'running', revision = NULL")
         for (number,) in database.execute("SELECT number FROM iteration ORDER BY number").fetchall():
             derived = Derived(database, number)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from tui.errors import StagewatchError
-from tui.events import VERSION, Evidence, IterationBegan, IterationEnded, Overridden, Recorded
+from tui.events import VERSION, Evidence, IterationBegan, IterationEnded, Overridden, Recorded, Trusted
 from tui.journal import baseline as expectations
-from tui.journal import database, writer
+from tui.journal import database, warmth, writer
 from tui.journal import past as pasts
 from tui.journal.baseline import Baseline, TestName
 from tui.journal.derived import DECODER
@@ -102,6 +102,17 @@ class Journal:
         """Record that somebody lets the deploy go on, behind the last event of an iteration that no session writes."""
         with database.trouble(self.path):
             writer.append(self._database, iteration, [Overridden(at, by, why)])
+
+    def trust(self, at: float, by: str, paths: tuple[str, ...]) -> None:
+        """Record that these modules may run warm again, behind the last event of the latest iteration."""
+        numbers = self.numbers()
+        with database.trouble(self.path):
+            writer.append(self._database, numbers[-1], [Trusted(at, paths, by)])
+
+    def distrusted(self) -> dict[str, tuple[int, float]]:
+        """The modules that run cold as warm and cold have disagreed: in which iteration they last did, and when."""
+        with database.trouble(self.path, verb="read"):
+            return warmth.distrusted(self._database)
 
     def numbers(self) -> list[int]:
         """Of all iterations that have events, oldest first."""

@@ -1,6 +1,6 @@
 """The tables, and how an older journal becomes one of today.
 
-``event`` and ``evidence`` are what was recorded. ``test``, ``result`` and the columns of
+``event`` and ``evidence`` are what was recorded. ``test``, ``result``, ``warmth`` and the columns of
 ``iteration`` behind ``session`` are derived from the events (``derived.py``) and only there to be
 searched: they can be thrown away and made again.
 """
@@ -11,7 +11,7 @@ import sqlite3
 
 from tui.errors import StagewatchError
 
-VERSION = 2
+VERSION = 3
 """Of the tables, in ``PRAGMA user_version``. A change adds a migration and a file in tests/journal/versions."""
 
 _TABLES = """
@@ -55,8 +55,19 @@ CREATE TABLE result (
 ) WITHOUT ROWID;
 CREATE INDEX result_of_test ON result (test, iteration, attempt, outcome, duration);
 """
+_WARMTH = """
+CREATE TABLE warmth (
+    iteration INTEGER NOT NULL,
+    path      TEXT NOT NULL,
+    at        REAL NOT NULL,
+    trusted   INTEGER NOT NULL
+)
+"""
 
-_MIGRATIONS: dict[int, str] = {1: "ALTER TABLE result ADD COLUMN known TEXT NOT NULL DEFAULT ''"}
+_MIGRATIONS: dict[int, str] = {
+    1: "ALTER TABLE result ADD COLUMN known TEXT NOT NULL DEFAULT ''",
+    2: _WARMTH,
+}
 """By the version they start from: the statements that lead to the next one."""
 
 
@@ -84,7 +95,7 @@ def bring_up_to_date(database: sqlite3.Connection) -> None:
     try:
         # Looked at again: another process may have done it while we waited for the lock.
         while (found := version(database)) < VERSION:
-            script = _TABLES if found == 0 else _MIGRATIONS[found]
+            script = _TABLES + _WARMTH if found == 0 else _MIGRATIONS[found]
             for statement in script.split(";"):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {VERSION if found == 0 else found + 1}")

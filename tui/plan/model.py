@@ -8,9 +8,11 @@ Times are in seconds.
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
+
+Confirm: TypeAlias = Literal["always", "never", "when-disagreed"]
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -117,7 +119,8 @@ class Cover(msgspec.Struct, frozen=True, omit_defaults=True):
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """All of it. ``source`` is the file it was read from; ``None`` when the project has no plan.
 
-    ``valid_for``: how long a verdict holds.
+    ``valid_for``: how long a verdict holds. ``confirm``: whether a warm rerun's failure counts only when a fresh
+    process has said the same.
     """
 
     source: str | None = None
@@ -129,6 +132,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     valid_for: float | None = None
     quarantine: tuple[Quarantined, ...] = ()
     actions: tuple[Action, ...] = ()
+    confirm: Confirm = "when-disagreed"
 
 
 class Selection(msgspec.Struct, frozen=True, omit_defaults=True):

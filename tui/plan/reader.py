@@ -8,7 +8,7 @@ from typing import Any
 from tui.plan.locate import Place
 from tui.plan.mistakes import Document, nearest
 from tui.plan.model import Action, Cover, GatePolicy, Plan, Quarantined, Suite, Target, Tier, Value
-from tui.plan.tables import ACTION, GATE, GENERAL_GATE, QUARANTINE, RUN, SUITE, TARGET, TIER, VALUE, Later
+from tui.plan.tables import ACTION, GATE, GENERAL_GATE, QUARANTINE, SUITE, TARGET, TIER, VALUE, WHOLE_RUN, Later
 from tui.plan.values import Check, Unexpected, kind, quoted
 
 _TOP = ("extends", "target", "run", "gate", "tier", "suite", "quarantine", "action")
@@ -24,7 +24,7 @@ class Reader:
         """The whole of it. Raises StagewatchError with the first mistake, in the order of the model."""
         self._only_known(raw, _TOP, (), "the plan")
         target = self._table(raw.get("target", {}), ("target",), TARGET, "[target]", "[target]")
-        run = self._table(raw.get("run", {}), ("run",), RUN, "[run]", "[run]")
+        run = self._table(raw.get("run", {}), ("run",), WHOLE_RUN, "[run]", "[run]")
         gate = self._table(raw.get("gate", {}), ("gate",), GENERAL_GATE, "[gate]", "[gate]")
         tiers = [self._tier(each, index) for index, each in self._tables(raw, "tier")]
         suites = [self._suite(each, index) for index, each in self._tables(raw, "suite")]
@@ -45,6 +45,7 @@ class Reader:
             tiers=tuple(tiers),
             suites=tuple(suites),
             actions=tuple(actions),
+            confirm=run.pop("confirm", "when-disagreed"),
             run=Cover(**run),
         )
 

@@ -53,6 +53,7 @@ RUN: dict[str, Check | Later] = {
     "keyword": expressions.keyword,
     "markers": expressions.markers,
 }
+WHOLE_RUN: dict[str, Check | Later] = {**RUN, "confirm": v.one_of("always", "never", "when-disagreed")}
 GENERAL_GATE: dict[str, Check | Later] = {**GATE, "valid_for": v.duration}
 TIER: dict[str, Check | Later] = {
     "id": v.identifier,

@@ -28,7 +28,8 @@ class Remark(msgspec.Struct, frozen=True):
 
 class Measured(msgspec.Struct, frozen=True):
     """One test, run again by the engine (``reruns``) and by a ``pytest`` of its own (``processes``): seconds of each,
-    and their medians. ``agree``: they never said two different things each time; ``steady``: each said one thing.
+    and their medians; ``took``: of a rerun, the test itself with its fixtures. ``agree``: they never said two different
+    things each time; ``steady``: each said one thing.
     """
 
     test: str
@@ -37,6 +38,7 @@ class Measured(msgspec.Struct, frozen=True):
     processes: tuple[float, ...]
     rerun: float
     process: float
+    took: float
     times_as_fast: float
     agree: bool
     steady: bool
@@ -130,9 +132,10 @@ def _facts(found: Examination) -> list[tuple[str, str]]:
 
 
 def _measured(measured: Measured) -> str:
+    how_many = f"medians of {len(measured.reruns)} and {len(measured.processes)}"
     return (
         f"{_quick(measured.rerun)} where a fresh pytest takes {_quick(measured.process)}: {_times(measured)} "
-        f"({measured.test}, {measured.outcome}; medians of {len(measured.reruns)} and {len(measured.processes)})"
+        f"({measured.test}, {measured.outcome} in {_quick(measured.took)}; {how_many})"
     )
 
 

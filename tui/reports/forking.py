@@ -10,9 +10,13 @@ _ADVICE = {
     "pipe": "make the queue or process in a fixture, not at import",
     "event-loop": "make the loop in a fixture, or close it when the import has done with it (asyncio.run does)",
     "database": "connect in a fixture, or close the connection when the import has done with it",
+    "file": "forked workers share its position, and each writes what is not flushed yet: open it in a fixture, or "
+    "to append",
     "numpy": "all forked workers and reruns draw the same numbers: seed it in a fixture, or make a generator where it "
     "is used",
-    "grpc": "warm for as long as no channel is made at import: a channel has threads, so make it in a fixture",
+    "grpc": "an import alone is harmless, but a channel or a server has threads: make them in a fixture, not at import",
+    "openblas": "they may be those of its OpenBLAS, for arithmetic on large matrices: with OPENBLAS_NUM_THREADS=1 in "
+    "the environment it has none",
     "coverage": "every worker saves its own and the end of the session combines them; `-- --no-cov` leaves it out of a "
     "run, which makes reruns quicker",
 }
@@ -25,7 +29,7 @@ def advice(kind: str) -> str:
 
 def place(finding: Finding) -> str:
     """Since when it is there, in words: ``, first seen with test_a.py``; empty where that says nothing."""
-    return f", first seen with {finding.where}" if finding.where and finding.blocks else ""
+    return f", first seen with {finding.where}" if finding.where else ""
 
 
 def sentence(finding: Finding) -> str:

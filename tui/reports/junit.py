@@ -18,9 +18,11 @@ from collections.abc import Iterable
 from tui.events import FAILING, Evidence, Exit, Outcome
 from tui.gate import Verdict
 from tui.reports.results_json import EvidenceOf
+from tui.reports.sentences import disagreement
 from tui.reports.summary import override_words
 from tui.shown import spelled
 from tui.state import Attempt, RunState, Test, duration, ordered_tiers
+from tui.state.warmth import disagreements
 
 _LONGEST_MESSAGE = 500
 """Characters of a ``message`` attribute; the element's text holds the rest."""
@@ -101,6 +103,8 @@ def _facts(state: RunState, verdict: Verdict) -> Iterable[tuple[str, str]]:
     yield "stagewatch.verdict", f"{verdict.answer} ({verdict.standing})"
     for reason in verdict.reasons:
         yield "stagewatch.reason", reason
+    for test, cold in disagreements(state):
+        yield "stagewatch.disagreed", f"{test.node}: {disagreement(cold)}"
     if verdict.override is not None:
         yield "stagewatch.override", override_words(verdict.override)
 

@@ -246,7 +246,8 @@ class Lines:
         if told < len(test.attempts):
             self._attempts[test.id] = told + 1
             yield from result(state, test, told)
-        yield from self._settle(state, test)
+        if not test.queued:  # else a fresh process is still to confirm it
+            yield from self._settle(state, test)
 
     def _settle(self, state: RunState, test: Test) -> Iterator[str]:
         """A test less to wait for: the last of its tier is followed by the tier's line."""
@@ -288,7 +289,7 @@ class Lines:
             self._actions_ended.add(run.number)
             yield action_ended(run)
 
-    def _noticed(self, state: RunState, event: e.Noticed) -> Iterator[str]:
+    def _noticed(self, state: RunState, event: e.Noticed | e.Disagreed | e.Trusted) -> Iterator[str]:
         if self._notices < len(state.notices):
             _, text, serious = state.notices[self._notices]
             self._notices += 1
@@ -366,6 +367,8 @@ _TELLERS: dict[type, Callable[[Lines, RunState, Any], Iterable[str]]] = {
     e.WorkerEnded: Lines._worker_ended,
     e.TestStarted: Lines._nothing,
     e.TestFinished: Lines._finished,
+    e.Disagreed: Lines._noticed,
+    e.Trusted: Lines._noticed,
     e.TestsBlocked: Lines._blocked,
     e.ActionBegan: Lines._acted,
     e.ActionSaid: Lines._acted,

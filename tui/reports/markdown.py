@@ -18,11 +18,12 @@ from tui.reports.actions import command_words, ended_words
 from tui.reports.amounts import clock, many, percent
 from tui.reports.inert import cell, code, text
 from tui.reports.next_steps import next_steps
-from tui.reports.sentences import asked_by, flaky_words, iteration_words, selection
+from tui.reports.sentences import asked_by, disagreement, flaky_words, iteration_words, selection
 from tui.reports.summary import STANDINGS, count_words, failure_words, override_words
 from tui.state import Group, RunState, Tally, Test, duration, groups, ordered_tiers, tallies, total
 from tui.state.colours import turn
 from tui.state.derived import failing_since, suite_tallies
+from tui.state.warmth import disagreements
 
 _MOST_NODES = 25
 """Failing tests of one group that are named; the JSON results have all of them."""
@@ -35,6 +36,7 @@ def report(state: RunState, verdict: Verdict, now: float) -> str:
         _section("Summary", _summary(state)),
         _section("Breakdown by suite", _breakdown(state)),
         _section("Failing tests", _failing(state)),
+        _section("Warm and cold disagree", _disagreed(state)),
         _section("Changed colour", _turned(state)),
         _section("Root cause analysis", _causes(state)),
         _section("Business impact", _impact(state)),
@@ -129,6 +131,15 @@ def _failing(state: RunState) -> Iterator[str]:
             yield f"- {code(test.node)}: {test.outcome}{_again(test)}{_words(test, said)}{_before(state, test)}"
         if len(group.tests) > _MOST_NODES:
             yield f"- and {many(len(group.tests) - _MOST_NODES, 'more test')}"
+
+
+def _disagreed(state: RunState) -> Iterator[str]:
+    """Tests that said one thing in a fork and the opposite in a fresh process, whose word counts."""
+    found = list(disagreements(state))
+    for test, cold in found[:_MOST_NODES]:
+        yield f"- {code(test.node)}: {disagreement(cold)}"
+    if len(found) > _MOST_NODES:
+        yield f"- and {many(len(found) - _MOST_NODES, 'more test')}"
 
 
 def _turned(state: RunState) -> Iterator[str]:

@@ -9,6 +9,7 @@ from tui.gate import Verdict
 from tui.reports.amounts import many
 from tui.state import Group, RunState, groups, total
 from tui.state.derived import suite_tallies
+from tui.state.warmth import disagreements
 
 _MOST = 5
 
@@ -17,6 +18,7 @@ def next_steps(state: RunState, verdict: Verdict) -> list[str]:
     """Sentences, the first thing to do first. Plain text of ours and names of the plan; to be escaped by the format."""
     return [
         *_mend(state),
+        *_trust(state),
         *_run_again(state),
         *_outstanding(state),
         *_release(state, verdict),
@@ -29,6 +31,12 @@ def _mend(state: RunState) -> Iterator[str]:
         yield f"find and mend what {_tests_of(group)} {'have' if len(group.tests) > 1 else 'has'} met: {_said(group)}"
     if len(found) > _MOST:
         yield f"then the other {many(len(found) - _MOST, 'group')} of failures"
+
+
+def _trust(state: RunState) -> Iterator[str]:
+    """What only a fork does has its cause in what a module makes when it is imported."""
+    for path in list(dict.fromkeys(test.path for test, _ in disagreements(state)))[:_MOST]:
+        yield f"find what {path} makes at import that a fork can't share, and mend it; then `stagewatch trust {path}`"
 
 
 def _run_again(state: RunState) -> Iterator[str]:

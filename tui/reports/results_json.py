@@ -116,7 +116,8 @@ class AttemptResult(msgspec.Struct, frozen=True):
     """``warm``: in a fork of a collected process, or ``cold_reason`` says why not. Null where no worker ran it.
 
     ``generation``: which collection it is of. ``age``: for how many seconds that had been collected when it began;
-    null for a fresh process, which collects for itself.
+    null for a fresh process, which collects for itself. ``unconfirmed``: a rerun's failure in a fork, which counts only
+    when a fresh process has said the same. ``disagreed_with``: it ran cold, and the warm attempt before it said this.
     """
 
     number: int
@@ -125,6 +126,8 @@ class AttemptResult(msgspec.Struct, frozen=True):
     cold_reason: str | None
     generation: int | None
     age: float | None
+    unconfirmed: bool
+    disagreed_with: Outcome | None
     worker: int | None
     requested: str | None
     started: str
@@ -155,7 +158,9 @@ class FlakyBefore(msgspec.Struct, frozen=True):
 
 
 class TestResult(msgspec.Struct, frozen=True):
-    """``id`` is the node id as pytest prints it; ``ordinal`` tells equal ids apart."""
+    """``id`` is the node id as pytest prints it; ``ordinal`` tells equal ids apart. ``disagreed``: its last attempt ran
+    cold and said the opposite of the warm one before it.
+    """
 
     __test__ = False
 
@@ -165,6 +170,7 @@ class TestResult(msgspec.Struct, frozen=True):
     tier: str
     outcome: Outcome
     flaky: bool
+    disagreed: bool
     carried: bool
     duration: float | None
     failing_since: Since | None
@@ -286,6 +292,7 @@ def _test(state: RunState, test: Test, evidence: EvidenceOf) -> TestResult:
         tier=test.tier,
         outcome=test.outcome,
         flaky=test.is_flaky,
+        disagreed=test.has_disagreed,
         carried=test.is_carried,
         duration=None if last is None else _seconds(last.duration),
         failing_since=None if (since := failing_since(state, test)) is None else Since(since.iteration, since.revision),
@@ -311,6 +318,8 @@ def _attempt(number: int, attempt: Attempt, evidence: Evidence, turned: Turn | N
         cold_reason=attempt.cold_reason,
         generation=attempt.generation if in_worker else None,
         age=None if attempt.age is None else _seconds(attempt.age),
+        unconfirmed=attempt.unconfirmed,
+        disagreed_with=attempt.contradicted,
         worker=attempt.worker if in_worker else None,
         requested=None if attempt.requested is None else moment(attempt.requested),
         started=moment(attempt.started),

@@ -36,6 +36,18 @@ def warmth_words(attempt: Attempt) -> str:
     return "warm" if attempt.age is None else f"warm, generation {attempt.generation}, {took(attempt.age)} old"
 
 
+def confirmation_words(attempt: Attempt) -> str:
+    """What a fresh process has to say, or has said, of what a fork did; empty where none was asked."""
+    if attempt.unconfirmed:
+        return "counts when a fresh process confirms it"
+    return "" if attempt.contradicted is None else f"disagrees: {disagreement(attempt)}"
+
+
+def disagreement(cold: Attempt) -> str:
+    """Of a cold attempt that said the opposite of the warm one before it."""
+    return f"{cold.contradicted} when warm, {cold.outcome} when cold, which counts"
+
+
 def result(state: RunState, test: Test, index: int) -> Iterator[str]:
     """A result's line; for one that did not pass, what it said is on the next."""
     attempt = test.attempts[index]
@@ -100,6 +112,8 @@ def _notes(state: RunState, test: Test, index: int) -> Iterator[str]:
     if index and not test.collection:
         yield f"attempt {index + 1}"
         yield warmth_words(attempt)
+    if attempt.unconfirmed:
+        yield confirmation_words(attempt)
     if (turned := turn_as_it_came(state, test, index)) is not None:
         yield turned.words
 

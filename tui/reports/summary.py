@@ -99,7 +99,7 @@ def tier_line(state: RunState, id: str) -> str:
         text += f", {percent(tally.rate)}"
     if trend := state.trend.get(id):
         text += f" (failed in the latest iterations: {' '.join(map(str, trend))})"
-    return line(text + ("  FAILING" if tally.failing > tally.untargeted else ""))
+    return line(text + ("  FAILING" if tally.counting else ""))
 
 
 def group_lines(state: RunState) -> list[str]:

@@ -15,7 +15,7 @@ from tui.widgets.document import BLANK, Document, Piece, Row, heading, wrapped
 from tui.widgets.footer.footer import Key
 from tui.widgets.grid import Grid
 from tui.widgets.head.head import Head
-from tui.widgets.marks import FLAKY, MARKS
+from tui.widgets.marks import DISAGREED, FLAKY, MARKS
 from tui.widgets.search import TOKENS
 from tui.widgets.view import View
 
@@ -81,7 +81,7 @@ class HelpScreen(SearchingScreen):
             rows += self._keyed(self._of_the_plan)
         rows += [BLANK, heading("MARKS")]
         glyphs = self.view.glyphs
-        for mark in (*MARKS.values(), FLAKY):
+        for mark in (*MARKS.values(), FLAKY, DISAGREED):
             rows.append(Row((Piece(0, glyphs.of(mark), mark.role), Piece(2, mark.word), Piece(16, mark.long, "muted"))))
         rows += [BLANK, heading("SEARCH", "/ finds tests of all tiers by words that are all in their id")]
         rows.append(Row((Piece(0, "words that mean a state:", "muted"), Piece(26, " ".join(TOKENS)))))

@@ -21,7 +21,7 @@ from tui.engine.environments import Environments
 from tui.engine.masking import Mask, mask_for, secrets_in
 from tui.engine.orphans import adopt_orphans, end_orphans
 from tui.errors import INTERRUPTED, MALFORMED, StagewatchError
-from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded
+from tui.events import Event, Evidence, IterationBegan, IterationEnded, Noticed, Overridden, Recorded, Trusted
 from tui.plan.model import Action
 from tui.protocol import (
     Accepted,
@@ -35,6 +35,7 @@ from tui.protocol import (
     Refused,
     Rerun,
     Stop,
+    Trust,
     WantEvidence,
 )
 from tui.session import logout, on_save, records
@@ -344,6 +345,11 @@ class Session:
                 self._tell(Overridden(time.time(), who, self._masked(command.why)))
                 await self._iterations.flush()
                 return Accepted(f"{who} lets the deploy go on")
+            case Trust():
+                self._tell(Trusted(time.time(), command.paths, who))
+                self._engine.trust(command.paths)
+                await self._iterations.flush()
+                return Accepted(f"runs warm again: {', '.join(command.paths)}")
             case Rerun():
                 return await self._reruns.ask(command, who)
             case OnSave():

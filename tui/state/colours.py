@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from tui.events import FAILING
-from tui.state.model import AS_EXPECTED, Attempt, RunState, Test, is_same
+from tui.state.model import AS_EXPECTED, Attempt, RunState, Test, is_colder, is_same
 
+COLD_NOW = "it ran warm before and cold now"
 _MOST_NAMES = 5
 _STARTED = "the target was started anew"
 Colour: TypeAlias = Literal["fixed", "broken", "flaky"]
@@ -34,7 +35,7 @@ def turn(state: RunState, test: Test, index: int) -> Turn | None:
 
     Before the first is what an earlier iteration left, if that was of another revision: of no other change is known.
     """
-    counting = [each for each in test.attempts[:index] if _has_colour(each) and not (each.mixed or each.untargeted)]
+    counting = [each for each in test.attempts[:index] if _counts(each) and not (each.mixed or each.untargeted)]
     now = test.attempts[index]
     return None if now.mixed or now.untargeted else _turn(state, test, counting[-1] if counting else None, now)
 
@@ -47,20 +48,20 @@ def turn_as_it_came(state: RunState, test: Test, index: int) -> Turn | None:
     mixed = [each.before not in (None, state.revision) for each in test.attempts]
     counting = [
         each for each, is_mixed in zip(test.attempts[:index], mixed, strict=False)
-        if _has_colour(each) and not (is_mixed or each.untargeted)
+        if _counts(each) and not (is_mixed or each.untargeted)
     ]  # fmt: skip
     return None if mixed[index] else _turn(state, test, counting[-1] if counting else None, test.attempts[index])
 
 
 def _turn(state: RunState, test: Test, before: Attempt | None, now: Attempt) -> Turn | None:
-    if test.collection or not _has_colour(now):
+    if test.collection or not _counts(now):
         return None
     if before is None:
         return _since_another_revision(state, test, now)
     if (before.outcome in FAILING) == (now.outcome in FAILING):
         return None
     if is_same(before, now):
-        return Turn("flaky")
+        return Turn(_colour(now), (COLD_NOW,)) if is_colder(before, now) else Turn("flaky")
     known = ["sources changed"] if before.digest != now.digest else []
     old, new = (declared(state, test.suite, attempt) for attempt in (before, now))
     return Turn(_colour(now), (*known, *environment_changes(old, new)))
@@ -95,6 +96,11 @@ def _since_another_revision(state: RunState, test: Test, now: Attempt) -> Turn |
     if (test.last in FAILING) == (now.outcome in FAILING):
         return None
     return Turn(_colour(now), (f"revision {earlier} is now {state.revision}",))
+
+
+def _counts(attempt: Attempt) -> bool:
+    """It has a colour, and is no warm failure that a fresh process has still to confirm."""
+    return not attempt.unconfirmed and _has_colour(attempt)
 
 
 def _has_colour(attempt: Attempt) -> bool:

@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias, get_args
 import msgspec
 
 from tui.events import FAILING
-from tui.state.colours import declared, environment_changes
-from tui.state.model import AS_EXPECTED, RunState, Test
+from tui.state.colours import COLD_NOW, declared, environment_changes
+from tui.state.model import AS_EXPECTED, RunState, Test, is_colder
 
 Change: TypeAlias = Literal[
     "newly failing", "still failing", "fixed", "flaky", "slower", "new", "gone", "not yet known", "same"
@@ -49,7 +49,8 @@ def compare(older: RunState, newer: RunState) -> list[Compared]:
     found = []
     for test in newer.present():
         earlier = before.pop((test.node, test.ordinal), None)
-        changed = ", ".join([common, *_declared_otherwise(older, earlier, newer, test)]).removeprefix(", ")
+        known = [common, *_declared_otherwise(older, earlier, newer, test), *_cold_now(earlier, test)]
+        changed = ", ".join(known).removeprefix(", ")
         change = _change(earlier, test, changed)
         found.append(Compared(change, earlier, test, changed if change == "fixed" else ""))
     return found + [Compared("gone", test, None) for test in before.values()]
@@ -88,6 +89,13 @@ def _declared_otherwise(older: RunState, before: Test | None, newer: RunState, n
         return []
     old, new = declared(older, before.suite, before.attempts[-1]), declared(newer, now.suite, now.attempts[-1])
     return environment_changes(old, new) if old and new else []
+
+
+def _cold_now(before: Test | None, now: Test) -> list[str]:
+    """A fork's word and a fresh process's are not compared like with like."""
+    if before is None or not before.attempts or not now.attempts:
+        return []
+    return [COLD_NOW] if is_colder(before.attempts[-1], now.attempts[-1]) else []
 
 
 def is_slower(test: Test) -> bool:

@@ -19,8 +19,10 @@ def leave(state: RunState, test: Test) -> None:
     tally.total -= 1
     tally.ran -= test.has_run
     tally.flaky -= test.is_flaky
-    tally.mending -= outcome in FAILING and status != outcome
+    excused = test.is_excused
+    tally.mending -= outcome in FAILING and status != outcome and not excused
     tally.untargeted -= test.is_untargeted
+    tally.excused -= excused
     _subtract(tally.statuses, status)
     _subtract(tally.outcomes, outcome)
 
@@ -46,8 +48,10 @@ def add(tally: Tally, test: Test) -> None:
     tally.total += 1
     tally.ran += test.has_run
     tally.flaky += test.is_flaky
-    tally.mending += outcome in FAILING and status != outcome
+    excused = test.is_excused
+    tally.mending += outcome in FAILING and status != outcome and not excused
     tally.untargeted += test.is_untargeted
+    tally.excused += excused
     tally.statuses[status] = tally.statuses.get(status, 0) + 1
     tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + 1
 

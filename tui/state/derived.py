@@ -115,6 +115,7 @@ def total(state: RunState) -> Tally:
         sum_.flaky += tally.flaky
         sum_.mending += tally.mending
         sum_.untargeted += tally.untargeted
+        sum_.excused += tally.excused
         for status, count in tally.statuses.items():
             sum_.statuses[status] = sum_.statuses.get(status, 0) + count
         for outcome, count in tally.outcomes.items():

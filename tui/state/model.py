@@ -24,6 +24,7 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     ``untargeted``: it failed while the target did not answer, which says nothing of the test. ``before`` and ``after``:
     its stamp. ``mixed``: it counts for nothing, as the target was not of the iteration's revision all the time.
     ``digest`` names its sources, ``environment`` (a number of ``RunState.environments``) what was declared for it.
+    ``contradicted``: it ran cold, and the warm attempt before it had said this instead.
     """
 
     outcome: Outcome
@@ -46,6 +47,8 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     mixed: bool = False
     environment: int = 0
     age: float | None = None
+    unconfirmed: bool = False
+    contradicted: Outcome | None = None
 
 
 class Test(msgspec.Struct, array_like=True):
@@ -113,6 +116,29 @@ class Test(msgspec.Struct, array_like=True):
         return self.is_failing and self.attempts[-1].untargeted
 
     @property
+    def is_to_be_confirmed(self) -> bool:
+        """Whether its last word is a warm failure that no fresh process has confirmed."""
+        return self.is_failing and self.attempts[-1].unconfirmed and not self.attempts[-1].untargeted
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether its failure does not count yet: it is to be confirmed, and what counted before it was no failure."""
+        if not self.is_to_be_confirmed:
+            return False
+        before = next((a for a in reversed(self.attempts) if not (a.unconfirmed or a.mixed)), None)
+        return before is None or before.outcome not in FAILING or before.untargeted
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether its failure says something of it, and counts already."""
+        return self.is_failing and not (self.is_untargeted or self.is_excused)
+
+    @property
+    def has_disagreed(self) -> bool:
+        """Whether its last attempt, a cold one, said the opposite of the warm one before it."""
+        return bool(self.attempts) and self.attempts[-1].contradicted is not None
+
+    @property
     def is_flaky(self) -> bool:
         return is_flaky(self.attempts)
 
@@ -153,7 +179,7 @@ class Tally(msgspec.Struct, array_like=True):
 
     ``total`` leaves out those that are gone. ``ran``: an attempt that counts. ``statuses`` and ``outcomes`` hold
     no zeros. ``mending``: they fail, and wait or run again. ``untargeted``: they fail, and did so while the target did
-    not answer.
+    not answer. ``excused``: they fail, but do not count before a fresh process has confirmed it.
     """
 
     total: int = 0
@@ -163,6 +189,12 @@ class Tally(msgspec.Struct, array_like=True):
     flaky: int = 0
     mending: int = 0
     untargeted: int = 0
+    excused: int = 0
+
+    @property
+    def counting(self) -> int:
+        """Tests whose failure says something of them, and counts already."""
+        return self.failing - self.untargeted - self.excused
 
     @property
     def failing(self) -> int:
@@ -339,15 +371,28 @@ class RunState(msgspec.Struct):
 def is_flaky(attempts: Sequence[Attempt]) -> bool:
     """The last one passed after one had failed, and nothing known had changed (see *flaky* in the design).
 
-    No mixed one counts.
+    No mixed one counts, and no warm failure that was to be confirmed: it never counted. One that failed warm and then
+    passed cold is no flake either: warm and cold disagree.
     """
     last = attempts[-1] if attempts else None
-    return (
-        last is not None
-        and last.outcome == "passed"
-        and not last.mixed
-        and any(a.outcome in FAILING and is_same(a, last) and not (a.untargeted or a.mixed) for a in attempts)
-    )
+    if last is None or last.outcome != "passed" or last.mixed:
+        return False
+    failed: Attempt | None = None
+    for a in attempts:
+        if a.untargeted or a.mixed or a.unconfirmed or not is_same(a, last):
+            continue
+        if a.outcome in FAILING:
+            failed = a
+        elif failed is not None and a.outcome in AS_EXPECTED:
+            if not is_colder(failed, a):
+                return True
+            failed = None
+    return False
+
+
+def is_colder(before: Attempt, now: Attempt) -> bool:
+    """Whether the first was a fork and the second is a fresh process."""
+    return before.cold_reason is None and now.cold_reason is not None
 
 
 def is_same(one: Attempt, other: Attempt) -> bool:

@@ -12,6 +12,7 @@ from tui.events import FAILING, Event, FoundTest
 from tui.plan.quarantine import quarantine_end
 from tui.state.counting import enter, leave
 from tui.state.model import ActionRun, Attempt, OnSave, Override, Pass, RunState, Test, Unreachable, Worker
+from tui.state.warmth import disagreement_words, trust_words
 
 KEPT_LINES = 1000
 """Lines of the latest action's output that a state holds: the journal has what was recorded besides."""
@@ -257,16 +258,32 @@ def _test_finished(state: RunState, event: e.TestFinished) -> None:
             stamp.mixed,
             _environment(state, test),
             event.age,
+            event.unconfirmed,
         )
     )
+    test.queued = test.queued or event.unconfirmed  # it is still to be run in a fresh process
     enter(state, test)
-    if len(test.attempts) == 1:
+    if not event.unconfirmed and all(earlier.unconfirmed for earlier in test.attempts[:-1]):
         after = event.started + event.duration - state.began
         state.answered_after[test.tier] = max(after, state.answered_after.get(test.tier, 0.0))
     worker = state.workers.get(event.worker)
     if worker is not None:
         worker.test = None
         worker.done += 1
+
+
+def _disagreed(state: RunState, event: e.Disagreed) -> None:
+    test = state.tests[event.test]
+    for index in range(len(test.attempts) - 1, -1, -1):
+        attempt = test.attempts[index]
+        if attempt.cold_reason is not None and attempt.outcome == event.cold:
+            test.attempts[index] = msgspec.structs.replace(attempt, contradicted=event.warm)
+            break
+    state.notices.append((event.at, disagreement_words(test.node, event), True))
+
+
+def _trusted(state: RunState, event: e.Trusted) -> None:
+    state.notices.append((event.at, trust_words(event), False))
 
 
 def _tests_blocked(state: RunState, event: e.TestsBlocked) -> None:
@@ -369,6 +386,8 @@ _REDUCERS: dict[type, Callable[[RunState, Any], None]] = {
     e.WorkerEnded: _worker_ended,
     e.TestStarted: _test_started,
     e.TestFinished: _test_finished,
+    e.Disagreed: _disagreed,
+    e.Trusted: _trusted,
     e.TestsBlocked: _tests_blocked,
     e.ActionBegan: _action_began,
     e.ActionSaid: _action_said,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tui.state import Status
+from tui.state import Status, Test
 from tui.widgets.ink import Role
 
 
@@ -38,6 +38,15 @@ MARKS: dict[Status, Mark] = {
 }
 
 FLAKY = Mark("≈", "~", "flaky", "flaky", "note", "note")
+DISAGREED = Mark("≠", "%", "differs", "passed, cold", "note", "note")
+"""A pass in a fresh process, of what failed in a fork just before."""
+
+
+def mark_of(test: Test) -> Mark:
+    """How a test stands: its status, or what else there is to know of a pass."""
+    if test.status == "passed":
+        return DISAGREED if test.has_disagreed else FLAKY if test.is_flaky else MARKS["passed"]
+    return MARKS[test.status]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,12 @@ _STATUS: dict[str, tuple[Status, ...]] = {
     **{status: (status,) for status in MARKS if status != "failed"},
 }
 
-TOKENS = ("failing", "failed", "error", "timeout", "crashed", "skipped", "running", "waiting", "flaky", "changed")
-"""Words with a meaning, as help shows them. *changed*: since the last iteration that ran it."""
+TOKENS = (
+    "failing", "failed", "error", "timeout", "crashed", "skipped", "running", "waiting", "flaky", "differs", "changed",
+)  # fmt: skip
+"""Words with a meaning, as help shows them. *differs*: warm and cold have disagreed about it. *changed*: since the last
+iteration that ran it.
+"""
 
 
 class Search:
@@ -32,7 +36,7 @@ class Search:
         self.statuses: set[Status] = set()
         self.tiers: set[str] = set()
         self.suites: set[str] = set()
-        self.flaky = self.changed = False
+        self.flaky = self.differs = self.changed = False
         self.wrong = ""
         for word in text.lower().split():
             kind, colon, name = word.partition(":")
@@ -62,6 +66,8 @@ class Search:
             self.statuses.update(_STATUS[word])
         elif word == "flaky":
             self.flaky = True
+        elif word == "differs":
+            self.differs = True
         elif word == "changed":
             self.changed = True
         else:
@@ -86,4 +92,4 @@ class Search:
             and not (test.is_failing and test.outcome in self.statuses)
         ):
             return False
-        return not self.flaky or test.is_flaky
+        return (not self.flaky or test.is_flaky) and (not self.differs or test.has_disagreed)

@@ -20,11 +20,11 @@ def test_it_parses_as_python_3_9(source: Path) -> None:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_it_imports_nothing_but_the_standard_library_and_pytest(source: Path) -> None:
-    """Django and pytest-django are met only where the project has them."""
+    """Django, pytest-django and coverage are met only where the project has them."""
     imported: set[str] = set()
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             imported.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             imported.add((node.module or "").partition(".")[0])
-    assert imported - set(sys.stdlib_module_names) <= {"pytest", "_pytest", "django", "pytest_django"}
+    assert imported - set(sys.stdlib_module_names) <= {"pytest", "_pytest", "django", "pytest_django", "coverage"}

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.journal.runs import EVIDENCE, finished, place, run
+from tui.events import Disagreed
 from tui.journal import database, schema
 from tui.journal.journal import Journal
 from tui.journal.writer import Entry, Writer
@@ -18,7 +19,8 @@ def make(target: Path) -> None:
         with Journal.open(Path(name)) as journal:
             # The third test fails with evidence, then passes.
             *whole, end = [event for event in run(["passed", "failed", "failed"]) if not is_third_failure(event)]
-            whole += [finished(2, "failed", evidence=True), finished(2, "passed"), end]
+            whole += [finished(2, "failed", evidence=True), finished(2, "passed")]
+            whole += [Disagreed(102.5, 2, "test_shop.py", "failed", "passed"), end]
             for events in (whole, run(["passed"], iteration=2, ends=False)):
                 number = journal.begin("session")
                 with closing(database.open_again(journal.folder)) as connection:

@@ -7,7 +7,7 @@ from textual.strip import Strip
 from tui.events import FAILING
 from tui.reports.amounts import many
 from tui.widgets.amounts import took
-from tui.widgets.marks import MARKS
+from tui.widgets.marks import DISAGREED, MARKS
 from tui.widgets.panel import Panel
 from tui.widgets.view import View
 
@@ -50,6 +50,10 @@ class Aside(Panel):
             line.put(6, f"{glyphs.of(mark)} {mark.word}", mark.role, bold=bad)
             line.put(15, took(attempt.duration), "muted", width=6, right=True)
             line.put(23, "cold" if attempt.cold_reason else "warm", "warn" if attempt.cold_reason else "faint")
+            if attempt.unconfirmed:
+                line.put(29, "not confirmed" if test.is_to_be_confirmed else "does not count", "faint")
+            elif attempt.contradicted is not None:
+                line.put(29, f"{glyphs.of(DISAGREED)} {DISAGREED.word}", DISAGREED.role)
             strips.append(line.strip())
         if test.last is not None:
             line = self.line()

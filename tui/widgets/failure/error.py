@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.events import Evidence, Frame, without_exception
 from tui.reports.amounts import many
+from tui.reports.sentences import confirmation_words
 from tui.state import Attempt, Test
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
 from tui.widgets.failure.difference import NARROWEST, difference, difference_rows, explains
@@ -18,7 +19,7 @@ def error_rows(
     """The whole of the Error tab. ``unfolded``: library frames one by one."""
     compared = [] if evidence is None else _compared(evidence.traceback)
     beside = difference(compared) if width >= NARROWEST else None
-    rows = _sentence(attempt, width, whole=beside is None)
+    rows = _sentence(attempt, width, whole=beside is None) + _warmth(test, attempt, width)
     if evidence is None:
         why = "what it left could not be kept" if attempt.has_evidence else "it left no output and no traceback"
         return [*rows, BLANK, Row((Piece(0, why, "faint"),))]
@@ -66,6 +67,15 @@ def _sentence(attempt: Attempt, width: int, *, whole: bool) -> list[Row]:
     for line in more:
         rows += text_rows(line, width, _diff_role(line.lstrip()))
     return rows or text_rows(attempt.outcome, width, "strong", bold=True)
+
+
+def _warmth(test: Test, attempt: Attempt, width: int) -> list[Row]:
+    """What the other way to run it has said, or has still to say."""
+    rows = text_rows(words, width, "note") if (words := confirmation_words(attempt)) else []
+    if attempt.contradicted is not None:
+        how = f"[ shows what the fork did; once its cause is mended: stagewatch trust {test.path}"
+        rows += text_rows(how, width, "muted")
+    return rows
 
 
 def _compared(traceback: str) -> list[str]:

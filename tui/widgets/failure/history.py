@@ -6,7 +6,7 @@ import time
 
 from tui.events import FAILING
 from tui.reports.amounts import many
-from tui.reports.sentences import iteration_words
+from tui.reports.sentences import confirmation_words, iteration_words
 from tui.state import RunState, Test
 from tui.state.colours import turn
 from tui.state.derived import failing_since
@@ -39,7 +39,9 @@ def history_rows(state: RunState, test: Test, past: Past, glyphs: Glyphs, width:
     for index in range(len(test.attempts) - 1, -1, -1):
         attempt = test.attempts[index]
         turned = turn(state, test, index)
-        why = "mixed: another revision was being deployed" if attempt.mixed else "" if turned is None else turned.words
+        why = confirmation_words(attempt) or ("" if turned is None else turned.words)
+        if attempt.mixed:
+            why = "mixed: another revision was being deployed"
         rows.append(
             _row(glyphs, state.iteration, state.revision, attempt.outcome, attempt.duration, attempt.started, why)
         )

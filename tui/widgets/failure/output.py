@@ -8,7 +8,7 @@ import time
 
 from tui.events import Evidence
 from tui.reports.amounts import many
-from tui.reports.sentences import warmth_words
+from tui.reports.sentences import confirmation_words, warmth_words
 from tui.state import Attempt, Test
 from tui.widgets.amounts import brief, precise
 from tui.widgets.document import BLANK, Piece, Row, heading, text_rows
@@ -90,7 +90,7 @@ def attempt_rows(test: Test, shown: int, glyphs: Glyphs, width: int) -> list[Row
 
 
 def _details(attempt: Attempt, *, again: bool) -> list[str]:
-    said = []
+    said = [words] if (words := confirmation_words(attempt)) else []
     if attempt.exit is not None:
         said.append(f"ended by {attempt.exit.signal or f'exit code {attempt.exit.code}'}")
     if attempt.phases is not None:

@@ -8,7 +8,7 @@ from tui.events import FAILING
 from tui.reports.amounts import many
 from tui.state import Attempt, Test
 from tui.widgets.amounts import precise
-from tui.widgets.marks import FLAKY, MARKS
+from tui.widgets.marks import mark_of
 from tui.widgets.panel import Panel
 from tui.widgets.view import View, is_new
 
@@ -28,7 +28,7 @@ class Title(Panel):
         wide = self.view.grid.mode == "wide"
         left, axis = (2, self.view.grid.axis) if wide else (1, width)
         first, second, third = self.line(), self.line(), self.line()
-        mark = FLAKY if test.is_flaky and test.status == "passed" else MARKS[test.status]
+        mark = mark_of(test)
         bold = test.status in FAILING
         first.put(left, f"{self.view.glyphs.of(mark)} {mark.long}", mark.role, bold=bold)
         x = max(left + 8, first.at + 2)
@@ -53,6 +53,8 @@ class Title(Panel):
         if len(test.attempts) > 1:
             newer = ", ] shows the next" if self.attempt < len(test.attempts) else ""
             parts.append(f"attempt {self.attempt} of {len(test.attempts)}{newer}")
+        if test.attempts and (warm := self._attempt(test).contradicted) is not None:
+            parts.append(f"{warm} when warm")
         return ", ".join(parts)
 
     def _attempt(self, test: Test) -> Attempt:

@@ -16,7 +16,7 @@ from tui.widgets.failures.failures import alike
 from tui.widgets.ink import Role
 from tui.widgets.line import Line
 from tui.widgets.listing import Listing
-from tui.widgets.marks import FLAKY, MARKS
+from tui.widgets.marks import DISAGREED, MARKS, mark_of
 from tui.widgets.view import SORTINGS, Subject
 
 HISTORY = 6
@@ -170,9 +170,7 @@ class Tests(Listing[int]):
             line.put(0, self.view.glyphs.running, "note", on="bg")
         if selected:
             line.put(1, self.view.glyphs.select, "run", on="bg")
-        mark = MARKS[test.status]
-        if test.is_flaky and test.status == "passed":
-            mark = FLAKY
+        mark = mark_of(test)
         bad = test.status in FAILING
         line.put(2, self.view.glyphs.of(mark), mark.role, bold=bad)
         line.put(4, mark.word, mark.word_role, bold=bad)
@@ -203,13 +201,21 @@ class Tests(Listing[int]):
 
     def _history(self, line: Line, test: Test, x: int) -> None:
         """Attempts of this iteration, the newest last, behind the last outcome of the iteration before."""
-        marks: list[tuple[bool, bool]] = [] if test.last is None else [(test.last in FAILING, False)]
-        marks += [(attempt.outcome in FAILING, True) for attempt in test.attempts]
+        glyphs = self.view.glyphs
+        failed, differs = glyphs.of(MARKS["failed"]), glyphs.of(DISAGREED)
+        marks: list[tuple[str, Role]] = []
+        if test.last is not None:
+            marks.append((failed, "muted") if test.last in FAILING else (glyphs.dot, "faint"))
+        for attempt in test.attempts:
+            bad = attempt.outcome in FAILING
+            if attempt.contradicted is not None:
+                marks.append((differs, "bad" if bad else DISAGREED.role))
+            else:
+                marks.append((failed, "bad") if bad else (glyphs.dot, "faint"))
         marks = marks[-HISTORY:]
-        glyph = self.view.glyphs.of(MARKS["failed"])
         x += HISTORY - len(marks)
-        for bad, today in marks:
-            x = line.put(x, glyph if bad else self.view.glyphs.dot, ("bad" if today else "muted") if bad else "faint")
+        for glyph, role in marks:
+            x = line.put(x, glyph, role)
 
 
 def _changed(test: Test) -> float:

@@ -25,6 +25,7 @@ PASSED = TierWord("passed", "passed", "goodq", "goodq")
 SKIPPED = TierWord("skipped", "skipped", "warn", "muted")
 CANCELLED = TierWord("cancelled", "stopped", "warn", "muted")
 BLOCKED = TierWord("blocked", "blocked", "warn", "muted")
+UNSURE = TierWord("not-run", "unsure", "warn", "muted")
 NOT_RUN = TierWord("not-run", "not run", "muted", "faint")
 
 
@@ -37,7 +38,7 @@ def tier_word(tally: Tally, *, over: bool = False, blocks: bool = False) -> Tier
     not allow what it is (flaky or skipped tests, the time it took), also where none of it fails.
     """
     status = tally.statuses
-    if tally.failing > tally.untargeted:
+    if tally.counting:
         return FAILING
     if blocks:
         return NO_GO
@@ -49,6 +50,8 @@ def tier_word(tally: Tally, *, over: bool = False, blocks: bool = False) -> Tier
         return CANCELLED
     if status.get("blocked") or tally.untargeted:
         return BLOCKED
+    if tally.excused:
+        return UNSURE
     if status.get("not-run"):
         return NOT_RUN
     return PASSED if status.get("passed") or not status.get("skipped") else SKIPPED
@@ -73,7 +76,7 @@ def shown_tiers(
 
 
 def _patience(word: TierWord) -> int:
-    order = (FAILING, NO_GO, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
+    order = (FAILING, NO_GO, UNSURE, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
     return order.index(word)
 
 

@@ -8,6 +8,7 @@ the *workers*. See docs/engine.md.
 from __future__ import annotations
 
 from .plugin import (
+    pytest_addoption,
     pytest_cmdline_main,
     pytest_collection,
     pytest_collectreport,
@@ -21,6 +22,7 @@ from .plugin import (
 )
 
 __all__ = [
+    "pytest_addoption",
     "pytest_cmdline_main",
     "pytest_collection",
     "pytest_collectreport",

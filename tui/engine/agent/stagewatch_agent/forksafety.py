@@ -6,7 +6,9 @@ locked for ever, and two processes that share a connection speak into each other
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 import sys
 import threading
 from typing import Any
@@ -71,13 +73,34 @@ def against_forking(sightings: Sightings) -> list[list[str]]:
     return found
 
 
-def copied_by_forking() -> list[list[str]]:
-    """What forking copies without harm to any process, but not without a difference; in the same form."""
+def of_files(sightings: Sightings) -> list[list[str]]:
+    """Files that forks would write into side by side, each over what the others wrote; in the same form.
+
+    One that is appended to (a log) loses nothing, and one without a name (pytest's captured output) is each worker's.
+    """
     found = []
-    if "numpy.random" in sys.modules:
-        found.append(["numpy", "numpy's random state was made during collection", ""])
+    for descriptor in sorted(open_descriptors() - sightings.before):
+        target = _target(descriptor)
+        if target.startswith("/") and not target.startswith("/dev/") and _is_overwritten(descriptor):
+            what = f"a file opened for writing during collection ({os.path.basename(target)})"
+            found.append(["file", what, sightings.of_descriptor(descriptor, target)])
+    return found
+
+
+def of_libraries(is_unsafe: bool) -> list[list[str]]:
+    """What to know of libraries that were imported, and stands in nobody's way by itself; in the same form.
+
+    ``is_unsafe``: workers are no forks, for another reason.
+    """
+    found = []
     if "grpc" in sys.modules:
         found.append(["grpc", "grpc was imported during collection", ""])
+    if "numpy" in sys.modules and is_unsafe and _nameless_threads():
+        found.append(
+            ["openblas", "numpy was imported during collection, and there are threads that Python has no name for", ""]
+        )
+    if "numpy.random" in sys.modules and not is_unsafe:
+        found.append(["numpy", "numpy's random state was made during collection", ""])
     return found
 
 
@@ -127,6 +150,20 @@ def _threads() -> set[int]:
         return {int(name) for name in os.listdir("/proc/self/task")}
     except OSError:
         return set()
+
+
+def _is_overwritten(descriptor: int) -> bool:
+    try:
+        about, flags = os.fstat(descriptor), fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    except OSError:
+        return False
+    is_named = stat.S_ISREG(about.st_mode) and about.st_nlink > 0
+    return is_named and flags & os.O_ACCMODE != os.O_RDONLY and not flags & os.O_APPEND
+
+
+def _nameless_threads() -> int:
+    """How many there are that C code has started."""
+    return len(_threads()) - threading.active_count()
 
 
 def _thread_count() -> int:

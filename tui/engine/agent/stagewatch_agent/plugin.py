@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from . import snapshot
+from . import covered, snapshot
 from .forksafety import Sightings
 from .log import mask_terminal
 from .report import Reports
@@ -25,9 +25,16 @@ _served: list[bool] = []
 """Not empty once the collection has come to its end."""
 
 
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    if not _setup.is_first:
+        pluginmanager.register(covered.Keeping())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     snapshot.leave(snapshot.PLUGINS, _setup, early_config)
+    if not _setup.is_first:
+        covered.keep(early_config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,6 +59,9 @@ def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
         option.xmlpath = None
         _notes.append("--junitxml of the project's options is left out: stagewatch writes its own (--junit)")
     option.collectonly = False
+    reruns: Any = config.pluginmanager.getplugin("rerunfailures")
+    if getattr(reruns, "HAS_PYTEST_HANDLECRASHITEM", False):
+        reruns.HAS_PYTEST_HANDLECRASHITEM = False  # else it opens a server, with a thread, for workers of pytest-xdist
     yield
 
 

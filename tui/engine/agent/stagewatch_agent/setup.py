@@ -57,6 +57,8 @@ class Setup:
         if first is None:
             os._exit(1)  # whoever started us is gone already
         self.config: dict[str, Any] = json.loads(first)
+        self.is_first = not self.is_worker and bool(self.config["is_first"])
+        """Whether nothing of this session has been run before."""
         secrets = secrets_of({**os.environ, **self.config["environment"]}, self.config["credentials"])
         self.mask = Mask(secrets.union(self.config.get("secrets", ())))
         os.environ.update(self.config["environment"])

@@ -116,6 +116,7 @@ class _Snapshot:
             setup.controls[CONFTESTS] = kept[1]
         setup.descriptors |= open_descriptors()  # among them only what was safe to fork, and ours
         setup.started_ns = time.time_ns()
+        setup.is_first = False
         setup.files = order["files"]
         forget_compiled(order["changed"], Path.cwd())
         importlib.invalidate_caches()

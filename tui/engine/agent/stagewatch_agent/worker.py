@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from . import channel
+from . import channel, covered
 from .mask import Mask
 from .report import Reports
 from .setup import Setup
@@ -35,8 +35,12 @@ class Worker:
         reports: Reports,
         session: pytest.Session,
         items: list[Any],
+        began_ns: int,
     ) -> None:
-        """``items[i]`` is the session's test *i*, or None where this process has not collected it."""
+        """``items[i]`` is the session's test *i*, or None where this process has not collected it.
+
+        ``began_ns``: when what was collected here began to be loaded.
+        """
         self._number = number
         self._pid = os.getpid()
         self._lines = lines
@@ -46,6 +50,7 @@ class Worker:
         self._reports = reports
         self._session = session
         self._items = items
+        self._began_ns = began_ns
 
     def run(self) -> None:
         faulthandler.enable(file=self._stacks)
@@ -58,7 +63,7 @@ class Worker:
                 order = self._run_unit(order[1], order[2]) if order[0] == "run" else self._read()
         finally:
             faulthandler.cancel_dump_traceback_later()
-        _save_coverage(self._session.config)
+        covered.leave(self._session.config, self._began_ns)
 
     def _run_unit(self, indexes: list[int], limit: float | None) -> Any:
         """Run a unit; returns the order that follows it.
@@ -207,7 +212,7 @@ class FreshWorker:
             wanted[_numbered(node, wanted)] = None
         self._worker = Worker(
             setup.config["worker"], setup.lines, setup.config["stacks"], setup.mask, reports, session,
-            [mine.get(key) for key in wanted],
+            [mine.get(key) for key in wanted], setup.started_ns,
         )  # fmt: skip
 
     def run(self) -> None:
@@ -270,15 +275,3 @@ def _own_test_databases(number: int) -> None:
         return
     if settings.configured:
         _set_suffix_to_test_databases(suffix=f"sw{number}")
-
-
-def _save_coverage(config: pytest.Config) -> None:
-    """Leave what this process covered for the zygote to combine; its own report would be a part of the truth."""
-    plugin: Any = config.pluginmanager.getplugin("_cov")
-    controller = getattr(plugin, "cov_controller", None)
-    if controller is None:
-        return
-    controller.cov.stop()
-    controller.cov.save()
-    plugin.cov_controller = None
-    plugin._disabled = True

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from . import channel, collected
+from . import channel, collected, covered
 from .changes import Sources
 from .children import Children
-from .forksafety import Sightings, against_forking, copied_by_forking, costs_of
+from .forksafety import Sightings, against_forking, costs_of, of_files, of_libraries
 from .report import Reports
 from .setup import Setup
 from .syntax_trees import foresee_failure, remember_trees
@@ -140,7 +140,8 @@ class Zygote:
     def _findings(self) -> list[list[Any]]:
         """What stands in the way of forking, what it copies, what costs time; of each whether it is the first."""
         manager = self._session.config.pluginmanager
-        harmless = [*([] if self._unsafe else copied_by_forking()), *costs_of(manager)]
+        shared = [] if self._unsafe else of_files(self._sightings)
+        harmless = [*shared, *of_libraries(bool(self._unsafe)), *costs_of(manager)]
         rows = [(row, True) for row in self._unsafe] + [(row, False) for row in harmless]
         return [[*map(self._setup.mask, row), blocks] for row, blocks in rows]
 
@@ -161,7 +162,7 @@ class Zygote:
     def _obey(self, order: list[Any]) -> None:
         name, *rest = order
         if name == "start":
-            self._start(rest[0])
+            self._start(*rest)
         elif name == "end":
             self._children.end(*rest)
         elif name == "check":
@@ -172,18 +173,22 @@ class Zygote:
             self._note_failure(rest[0])
         elif name == "finish":
             self._remember_failures(rest[0], rest[1])
+            covered.make_ready(self._session.config, self._setup.started_ns)
             self._serving = False
 
-    def _start(self, number: int) -> None:
-        if self._cold_reason is not None:
+    def _start(self, number: int, cold: bool) -> None:
+        if cold or self._cold_reason is not None:
             self._children.spawn(number)
             return
         forked = self._children.fork(number)
         if forked is not None:
             self._serving = False
             fd, stacks = forked
-            session = self._session
-            Worker(number, channel.Lines(fd), stacks, self._setup.mask, self._reports, session, session.items).run()
+            session, began_ns = self._session, self._setup.started_ns
+            lines = channel.Lines(fd)
+            Worker(
+                number, lines, stacks, self._setup.mask, self._reports, session, session.items, began_ns
+            ).run()  # fmt: skip
 
     def _remember_failures(self, failed: list[int], passed: list[int]) -> None:
         """What ``pytest --lf`` will know: the workers must not write it, each knows only its own part."""
