@@ -25,10 +25,11 @@ _COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped|xfailed)\b")
 
 def run(python: str, pytest: str, tests: list[str]) -> tuple[str, list[str]]:
     """The counts of one pair in words, and what failed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "STAGEWATCH"))}
+    dropped = ("PYTEST_", "STAGEWATCH", "PYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     environment["STAGEWATCH_TESTED"] = " ".join([python, f"pytest=={pytest}.*", *_NEEDS])
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *tests], cwd=ROOT, env=environment,
+        [sys.executable, "-m", "pytest", "-rfE", "-p", "no:cacheprovider", *tests], cwd=ROOT, env=environment,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     lines = ended.stdout.splitlines()

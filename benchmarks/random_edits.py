@@ -15,7 +15,8 @@ from real_projects import Copy, save
 
 DEPENDENCY = "dependency_of_the_benchmark"
 _MARK = "\n\n# Tests of a benchmark.\n"
-_LIBRARIES = ("colorsys", "bisect", "calendar", "module_that_is_not_there", "nor_is_this_one")
+_LIBRARIES = ("colorsys", "bisect", "calendar")
+_MISSING = ("module_that_is_not_there", "nor_is_this_one")
 _BLOCK = """
 import {library} as _library
 import {dependency} as _dependency
@@ -59,8 +60,11 @@ class Edits:
         self._write()
 
     def apply(self, kind: str) -> None:
-        """Make one edit of this kind."""
+        """Make one edit of this kind; what the one before has broken is mended with it."""
         self._count += 1
+        if self._values["library"] in _MISSING:
+            self._values["library"] = "colorsys"
+            self._write()
         getattr(self, f"_edit_{kind}")()
 
     def _write(self) -> None:
@@ -87,8 +91,9 @@ class Edits:
         self._write()
 
     def _edit_import(self) -> None:
-        """Half of these modules are not there: the file can't be collected until it is mended."""
-        self._values["library"] = self.chance.choice([name for name in _LIBRARIES if name != self._values["library"]])
+        """Some of these modules are not there: the file can't be collected until the next edit mends it."""
+        others = [name for name in (*_LIBRARIES, *_MISSING) if name != self._values["library"]]
+        self._values["library"] = self.chance.choice(others)
         self._write()
 
     def _edit_module(self) -> None:

@@ -44,7 +44,10 @@ class Board:
         terminal = {"TERM": "xterm-256color", "COLUMNS": "160", "LINES": "45"}
         command = [STAGEWATCH, "attach", session.record.name]
         self.terminal = Terminal(command, copy.folder, copy.environment | own_state() | terminal)
-        self.terminal.see("f runs the 1 that failed again")
+
+    def open(self) -> None:
+        """The failure's screen."""
+        self.terminal.see("RUNNING")
         self.terminal.type("\t")
         self.terminal.see("▌✗ AssertionError")
         self.terminal.type("\r")
@@ -78,6 +81,7 @@ async def measure(case: Case, folder: Path, rounds: int, plain_variables: dict[s
         failed_ten = [ten.id_of(node) for node in ours_ten.failing]
         board = Board(ours, one)
         with board.terminal:
+            board.open()
             for number in range(rounds + 1):
 
                 def keep(way: str, side: str, seconds: float, number: int = number) -> None:

@@ -143,8 +143,8 @@ def rerun_warm(first: e.Outcome, cold: e.Outcome | None, **gate: object) -> Scri
     return script
 
 
-WAITS = "1 test failed warm and waits to be confirmed in a fresh process"
-NOT_CONFIRMED = "1 test failed warm and was not confirmed in a fresh process"
+WAITS = "1 warm failure is being confirmed"
+NOT_CONFIRMED = "1 warm failure was not confirmed"
 
 
 def test_a_warm_failure_waits_to_be_confirmed() -> None:

@@ -58,4 +58,14 @@ async def test_a_warm_failure_is_no_failure_of_its_tier_while_it_waits_nor_ever_
     async with board(ScriptedFeed(script.events), size) as seen:
         assert "NO-GO" not in seen.text and "FAILING" not in seen.text
         if size != SMALL:
-            assert "unsure" in seen.text
+            assert "unsure" in seen.row("P1") and "tolerated" not in seen.text and "allowed" not in seen.text
+            assert "1 warm failure was not confirmed" in seen.text
+
+
+async def test_what_blocks_are_the_failures_that_count() -> None:
+    """Of a tier that blocks, ``!`` shows what does: not the warm failure that waits for a fresh process."""
+    script = simple("failed", "passed").asked([2]).ran(2, "failed", "assert 1 == 2", unconfirmed=True, age=2.0)
+    async with board(ScriptedFeed(script.events)) as seen:
+        await seen.press("!")
+        rows = seen.text.splitlines()[8:]
+        assert any("fail test_0" in row for row in rows) and not any("test_1" in row for row in rows)

@@ -45,9 +45,9 @@ def _unconfirmed(state: RunState) -> list[NotChecked]:
     count = sum(test.is_to_be_confirmed for test in state.failing())
     if not count:
         return []
-    waits = "waits" if count == 1 else "wait"
-    how = f"{waits} to be confirmed" if state.is_running else f"{'was' if count == 1 else 'were'} not confirmed"
-    return [NotChecked("unconfirmed", count, f"{count} {tests(count)} failed warm and {how} in a fresh process")]
+    failures, is_, was = ("failure", "is", "was") if count == 1 else ("failures", "are", "were")
+    how = f"{is_} being confirmed" if state.is_running else f"{was} not confirmed"
+    return [NotChecked("unconfirmed", count, f"{count} warm {failures} {how}")]
 
 
 def _of_no_account(state: RunState) -> tuple[int, int, int]:

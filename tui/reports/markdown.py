@@ -65,7 +65,7 @@ def _head(state: RunState, verdict: Verdict, now: float) -> list[str]:
     ]
     everything = total(state)
     if not state.selection.is_everything and everything.ran < everything.total:
-        lines.append(f"- **Selection**: {text(selection(state))}")
+        lines.append(f"- **Selection**, when it was started: {text(selection(state))}")
     return lines
 
 

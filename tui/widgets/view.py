@@ -126,7 +126,7 @@ class View:
         """Whether a test is of those that its tier's policy does not allow."""
         kinds = {one.kind for one in self.hindrances(test.tier)}
         return (
-            ("failing" in kinds and test.is_failing)
+            ("failing" in kinds and test.is_failing and not test.is_excused)
             or ("flaky" in kinds and test.is_flaky)
             or ("skipped" in kinds and test.status == "skipped")
         )

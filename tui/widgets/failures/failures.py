@@ -99,7 +99,8 @@ class Failures(Listing[Signature]):
         first.put(grid.second, str(count), "bad" if blocking else "text", bold=blocking, width=5, right=True)
         first.put(grid.second + 6, "test" if count == 1 else "tests", "muted")
         first.put(grid.second + 13, "  ".join(tiers), "text", width=end - grid.second - 14)
-        second.put(4, "blocks GO" if blocking else "tolerated", "bad" if blocking else "faint")
+        calm = "unsure" if _is_unsure(group) else "tolerated"
+        second.put(4, "blocks GO" if blocking else calm, "bad" if blocking else "faint")
         room = grid.second + 11 - second.at - 2
         second.put(second.at + 2, self._where(group), "muted", width=room, cut="middle")
         self._age(second, group, grid.second + 13)
@@ -116,7 +117,8 @@ class Failures(Listing[Signature]):
         line.put(
             grid.second - 2, str(len(group.tests)), "bad" if blocking else "text", bold=blocking, width=4, right=True
         )
-        line.put(grid.second + 3, "blocks" if blocking else "allowed", "bad" if blocking else "faint")
+        calm = "unsure" if _is_unsure(group) else "allowed"
+        line.put(grid.second + 3, "blocks" if blocking else calm, "bad" if blocking else "faint")
         new = is_new(group.tests)
         edge = self.size.width - 1
         line.put(grid.second + 11, "  ".join(tiers), "muted", width=edge - grid.second - 11 - (4 if new else 0))
@@ -155,3 +157,8 @@ class Failures(Listing[Signature]):
         if new is not None:
             x = line.put(x, "new" if new else "known", "note" if new else "faint") + 2
         line.put(x, f"at {clock(group.since - self.view.state.began)}", "faint")
+
+
+def _is_unsure(group: Group) -> bool:
+    """Whether it holds warm failures only that no fresh process has confirmed."""
+    return all(test.is_excused for test in group.tests)
