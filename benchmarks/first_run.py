@@ -10,6 +10,7 @@ session, journal and reports are in it. To the first result: until its line is p
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -24,6 +25,8 @@ from peers import CACHE, about
 from real_projects import CASES, SUITES, Case, Copy, cases, copy_of, names
 from suite_runs import environment as suites_environment
 
+_REFUSED = (math.nan, math.nan)
+"""pytest-xdist runs nothing where its workers collect other ids (of sets, of clocks)."""
 _OUTCOMES = ("passed ", "failed ", "error ", "skipped ", "xfailed ", "xpassed ")
 
 
@@ -48,6 +51,8 @@ def pytest_run(copy: Copy, *options: str) -> tuple[float, float]:
         began = time.time()
         ended = subprocess.run(command, cwd=copy.folder, env=environment, capture_output=True, text=True, check=False)
         seconds = time.time() - began
+        if "Different tests were collected" in ended.stdout:
+            return _REFUSED
         if not noted.exists():
             raise SystemExit(f"{' '.join(command)} had no result:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")
         return float(noted.read_text()) - began, seconds
@@ -111,6 +116,8 @@ def row(case: Case, took: dict[str, list[tuple[float, float]]]) -> str:
 
 def _ratio(of: list[float], to: list[float]) -> str:
     ratios = [a / b for a, b in zip(of, to, strict=True)]
+    if any(map(math.isnan, ratios)):
+        return "refuses to run"
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
