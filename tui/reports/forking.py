@@ -12,7 +12,7 @@ _ADVICE = {
     "database": "connect in a fixture, or close the connection when the import has done with it",
     "process": "start it in a fixture, not at import: only the process that started it can wait for it",
     "folder": "make it in a fixture (tmp_path_factory), not at import",
-    "at-exit": "do it at the end of a fixture that has begun it (after its yield), not by atexit",
+    "at-exit": "it is done once, when the session ends or collects anew, and not by each worker",
     "file": "forked workers share its position, and each writes what is not flushed yet: open it in a fixture, or "
     "to append",
     "numpy": "all forked workers and reruns draw the same numbers: seed it in a fixture, or make a generator where it "

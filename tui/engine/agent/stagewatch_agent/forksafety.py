@@ -19,11 +19,8 @@ _DATABASES = (".db", ".sqlite", ".sqlite3")
 _SQLITE = b"SQLite format 3\0"
 
 
-def against_forking(sightings: Sightings, at_exit: list[str]) -> list[list[str]]:
-    """What makes forking unsafe: of each its kind, in a few words what it is, and where it was first seen.
-
-    ``at_exit``: the project's files that have registered something for the end of the process.
-    """
+def against_forking(sightings: Sightings) -> list[list[str]]:
+    """What makes forking unsafe: of each its kind, in a few words what it is, and where it was first seen."""
     found = []
     count = _thread_count()
     if count > 1:
@@ -41,21 +38,23 @@ def against_forking(sightings: Sightings, at_exit: list[str]) -> list[list[str]]
     for name in folders():
         what = "a temporary folder made during collection, which goes with the first process that ends"
         found.append(["folder", what, sightings.since("folder", [name])])
-    for place in dict.fromkeys(at_exit):
-        found.append(["at-exit", "something registered to be done at exit (atexit)", place])
     return found
 
 
-def of_files(sightings: Sightings) -> list[list[str]]:
-    """Files that forks would write into side by side, each over what the others wrote; in the same form.
+def shared_by_forks(sightings: Sightings, at_exit: list[str]) -> list[list[str]]:
+    """What all forks have together, without harm to any process; in the same form.
 
-    One that is appended to (a log) loses nothing, and one without a name (pytest's captured output) is each worker's.
+    Files that they write into side by side, each over what the others wrote: one that is appended to (a log) loses
+    nothing, and one without a name (pytest's captured output) is each worker's. ``at_exit``: files of the project that
+    have registered something for the end of the process.
     """
     found = []
     for descriptor, target in sightings.descriptors():
         if target.startswith("/") and not target.startswith("/dev/") and _is_overwritten(descriptor):
             what = f"a file opened for writing during collection ({os.path.basename(target)})"
             found.append(["file", what, sightings.since("descriptor", [(descriptor, target)])])
+    for place in dict.fromkeys(at_exit):
+        found.append(["at-exit", "something was registered to be done at exit (atexit)", place])
     return found
 
 

@@ -41,7 +41,7 @@ def leave(level: str, setup: Setup, config: pytest.Config) -> None:
         return
     with socket.socket(fileno=control) as line:
         sightings = Sightings(setup.descriptors | {control}, setup.snapshots)
-        if hasattr(os, "pidfd_open") and not against_forking(sightings, setup.farewells.places):
+        if hasattr(os, "pidfd_open") and not (setup.farewells.places or against_forking(sightings)):
             sources = Sources(config.rootpath, setup.started_ns, setup.reads)
             gc.freeze()  # what is loaded stays: a fork that walked it would copy its pages
             pid = os.fork()

@@ -21,7 +21,7 @@ import pytest
 from . import channel, collected, covered
 from .changes import Sources
 from .children import Children
-from .forksafety import against_forking, costs_of, of_files, of_libraries
+from .forksafety import against_forking, costs_of, of_libraries, shared_by_forks
 from .report import Reports
 from .setup import Setup
 from .sightings import Sightings
@@ -62,7 +62,7 @@ class Zygote:
     def serve(self) -> None:
         # What was collected stays: no worker's collector needs to walk it, or to copy its pages by doing so.
         gc.freeze()
-        self._unsafe = against_forking(self._sightings, self._setup.farewells.places)
+        self._unsafe = against_forking(self._sightings)
         self._cold_reason = self._unsafe[0][1] if self._unsafe else None
         self._selector = selectors.DefaultSelector()
         self._children = Children(self._setup, self._session, self._selector, self._write)
@@ -141,7 +141,7 @@ class Zygote:
     def _findings(self) -> list[list[Any]]:
         """What stands in the way of forking, what it copies, what costs time; of each whether it is the first."""
         manager = self._session.config.pluginmanager
-        shared = [] if self._unsafe else of_files(self._sightings)
+        shared = [] if self._unsafe else shared_by_forks(self._sightings, self._setup.farewells.places)
         harmless = [*shared, *of_libraries(bool(self._unsafe)), *costs_of(manager)]
         rows = [(row, True) for row in self._unsafe] + [(row, False) for row in harmless]
         return [[*map(self._setup.mask, row), blocks] for row, blocks in rows]
@@ -184,6 +184,7 @@ class Zygote:
         forked = self._children.fork(number)
         if forked is not None:
             self._serving = False
+            self._setup.farewells.disown()
             fd, stacks = forked
             session, began_ns = self._session, self._setup.started_ns
             lines = channel.Lines(fd)
