@@ -49,7 +49,10 @@ def pytest_run(copy: Copy, *options: str) -> tuple[float, float]:
         command = [*copy.pytest, "-p", "first_result", "-p", "no:cacheprovider", *options, *copy.case.whole]
         environment = copy.environment | {"FIRST_RESULT": str(noted), "PYTHONPATH": os.pathsep.join(paths)}
         began = time.time()
-        ended = subprocess.run(command, cwd=copy.folder, env=environment, capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            command, cwd=copy.folder, env=environment, capture_output=True, text=True, check=False,
+            start_new_session=True,  # the kernel shares the processors out among sessions, as ours are
+        )  # fmt: skip
         seconds = time.time() - began
         if "Different tests were collected" in ended.stdout:
             return _REFUSED

@@ -129,7 +129,7 @@ def _lf(copy: Copy) -> float:
     began = time.perf_counter()
     ended = subprocess.run(
         [*copy.pytest, "--lf"], cwd=copy.folder, env=copy.environment, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, check=False,
+        text=True, check=False, start_new_session=True,  # processors are shared out among sessions
     )  # fmt: skip
     seconds = time.perf_counter() - began
     if len(re.findall(r"^FAILED ", ended.stdout, re.MULTILINE)) != len(copy.failing):
