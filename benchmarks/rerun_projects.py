@@ -132,7 +132,7 @@ def _lf(copy: Copy) -> float:
         text=True, check=False,
     )  # fmt: skip
     seconds = time.perf_counter() - began
-    if not re.search(rf"\b{len(copy.failing)} failed", ended.stdout):
+    if len(re.findall(r"^FAILED ", ended.stdout, re.MULTILINE)) != len(copy.failing):
         raise SystemExit(f"pytest --lf did not run what has failed:\n{ended.stdout[-2000:]}")
     return seconds
 
