@@ -16,7 +16,7 @@ from tui.plan.model import Plan, Target
 from tui.reports import schemas
 from tui.reports.comparison import comparison, comparison_lines
 from tui.state import RunState
-from tui.state.comparing import by_change, compare, known_changes
+from tui.state.comparing import by_change, by_signature, compare, known_changes
 
 SCHEMA = json.loads(schemas.schemas()["comparison.json"])
 
@@ -53,6 +53,22 @@ def test_each_kind_of_change_is_told_apart() -> None:
     assert changes(iteration(before, revision="r1"), iteration(after, revision="r2")) == {
         "a": "newly failing", "b": "still failing", "c": "fixed", "d": "not yet known", "e": "same", "g": "new",
         "f": "gone",
+    }  # fmt: skip
+
+
+def test_groups_of_failures_appear_grow_shrink_and_are_no_longer_seen() -> None:
+    def failing(**counts: int) -> RunState:
+        script = Script()
+        tests = script.found(*(f"{said}_{n}" for said, count in counts.items() for n in range(count)))
+        script.collected().asked(tests)
+        for test, said in zip(tests, (said for said, count in counts.items() for _ in range(count)), strict=True):
+            script.ran(test, "failed", said)
+        return script.pass_ended().state()
+
+    moved = by_signature(failing(went=1, fewer=2, same=1, more=1), failing(fewer=1, same=1, more=2, new=1))
+    assert {one.signature.message: (one.before, one.after, one.word) for one in moved} == {
+        "more": (1, 2, "grew"), "fewer": (2, 1, "shrank"), "same": (1, 1, "the same"), "new": (0, 1, "appeared"),
+        "went": (1, 0, "no longer seen"),
     }  # fmt: skip
 
 

@@ -21,11 +21,19 @@ class Origins:
 
     def __init__(self) -> None:
         self._of: dict[int, _Origin] = {}
+        self._snapshots: list[Snapshot] = []
+        """Those that are there, and those that were and may be on their way out."""
 
     @property
     def pids(self) -> list[int]:
-        """Of the snapshots that were made, whether or not they are still there."""
-        return [s.pid for origin in self._of.values() for s in (origin.plugins, origin.conftests) if s.pid]
+        """The process ids of snapshots that are not known to have ended."""
+        self._snapshots = [snapshot for snapshot in self._snapshots if snapshot.is_open]
+        return [snapshot.pid for snapshot in self._snapshots if snapshot.pid]
+
+    def _snapshot(self) -> Snapshot:
+        made = Snapshot()
+        self._snapshots = [snapshot for snapshot in self._snapshots if snapshot.is_open] + [made]
+        return made
 
     async def fork(self, generation: Generation, order: Order, changed: tuple[str, ...]) -> bool:
         """Start a generation from the snapshot that had come farthest of those that hold nothing that was edited."""
@@ -34,7 +42,7 @@ class Origins:
             return False
         if await generation.fork(origin.conftests, changed):
             return True
-        conftests = Snapshot()
+        conftests = self._snapshot()
         is_forked = await generation.fork(origin.plugins, changed, next=conftests)
         conftests.given()
         origin.conftests.close()
@@ -44,7 +52,7 @@ class Origins:
     async def launch(self, generation: Generation, order: Order, changed: tuple[str, ...]) -> None:
         """Start a generation, and have it leave snapshots behind. Raises OSError when that can't be done."""
         self.close(generation.group)
-        origin = _Origin(order, Snapshot(), Snapshot())
+        origin = _Origin(order, self._snapshot(), self._snapshot())
         snapshots = {PLUGINS: origin.plugins, CONFTESTS: origin.conftests}
         try:
             await generation.launch(order, changed, snapshots)

@@ -50,7 +50,8 @@ class Snapshot:
     def __init__(self) -> None:
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ours.setblocking(False)
-        self._is_open = True
+        self.is_open = True
+        """Whether it may still be there."""
         self._count = 0
         self._asked: dict[int, asyncio.Future[int | None]] = {}
         self._lines: dict[int, ForkedLine] = {}
@@ -77,7 +78,7 @@ class Snapshot:
         ``changed``: files whose compiled copies are not to be trusted. ``next``: what the process is to leave behind in
         turn. None where there is no snapshot, or what it has loaded is no longer what there is.
         """
-        if not self._is_open:
+        if not self.is_open:
             return None
         self._count += 1
         number = self._count
@@ -96,7 +97,7 @@ class Snapshot:
             return None
         line = self._lines[number] = ForkedLine(pid, on_lines, on_exit)
         await asyncio.get_running_loop().create_unix_connection(lambda: line, sock=ours)
-        if not self._is_open:
+        if not self.is_open:
             line.exited(_UNKNOWN_END)
         return line
 
@@ -131,8 +132,8 @@ class Snapshot:
             asked.set_result(pid)
 
     def _close(self) -> None:
-        if self._is_open:
-            self._is_open = False
+        if self.is_open:
+            self.is_open = False
             asyncio.get_running_loop().remove_reader(self._ours)
             self._ours.close()
             self._theirs.close()

@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from tui.events import FAILING
+from tui.events import FAILING, Signature
 from tui.state.colours import COLD_NOW, declared, environment_changes
+from tui.state.derived import groups
 from tui.state.model import AS_EXPECTED, RunState, Test, is_colder
 
 Change: TypeAlias = Literal[
@@ -62,6 +63,29 @@ def by_change(compared: list[Compared]) -> dict[Change, list[Compared]]:
     for one in compared:
         found[one.change].append(one)
     return found
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """How many tests fail alike in the older and in the newer."""
+
+    signature: Signature
+    before: int
+    after: int
+
+    @property
+    def word(self) -> str:
+        if not self.after:
+            return "no longer seen"
+        if not self.before:
+            return "appeared"
+        return "grew" if self.after > self.before else "shrank" if self.after < self.before else "the same"
+
+
+def by_signature(older: RunState, newer: RunState) -> list[Moved]:
+    """Every group of failures of either: the newer's in its order, then those that are no longer seen."""
+    before = {group.signature: len(group.tests) for group in groups(older)}
+    found = [Moved(group.signature, before.pop(group.signature, 0), len(group.tests)) for group in groups(newer)]
+    return found + [Moved(signature, count, 0) for signature, count in before.items()]
 
 
 def known_changes(older: RunState, newer: RunState) -> str:

@@ -8,9 +8,10 @@ from textual.strip import Strip
 
 from tui.events import FAILING
 from tui.reports.amounts import many
+from tui.reports.sentences import sentence
 from tui.reports.summary import failure_words
 from tui.state import RunState
-from tui.state.comparing import Change, Compared, by_change, compare, known_changes
+from tui.state.comparing import Change, Compared, by_change, by_signature, compare, known_changes
 from tui.widgets.amounts import precise
 from tui.widgets.document import BLANK, Piece, Row, heading
 from tui.widgets.ink import Role
@@ -26,6 +27,12 @@ NUMBERS: tuple[tuple[Change, str, Role], ...] = (
 )  # fmt: skip
 LEFT: tuple[Change, ...] = ("newly failing", "still failing", "fixed", "not yet known", "gone", "new")
 RIGHT: tuple[Change, ...] = ("flaky", "slower")
+SHORT: dict[Change, str] = {
+    "newly failing": "new", "still failing": "still", "fixed": "fixed", "flaky": "flaky", "slower": "slower",
+}  # fmt: skip
+NAMES = ({change: change for change in SHORT}, SHORT)
+"""What the numbers are called, the widest first."""
+_MOST_CAUSES = 12
 _MOST = 200
 """Tests of one list that are drawn; ``stagewatch compare`` has them all."""
 
@@ -42,6 +49,8 @@ class Comparison:
         """The lists of some changes, those that are not empty."""
         rows: list[Row] = []
         for change in changes:
+            if change == "not yet known":
+                rows += self._causes(width)
             if tests := self.found[change]:
                 rows += [heading(change.upper(), self._about(change, len(tests)))]
                 for one in tests[:_MOST]:
@@ -50,6 +59,22 @@ class Comparison:
                     rows.append(Row((Piece(0, f"and {many(len(tests) - _MOST, 'more test')}", "faint"),)))
                 rows.append(BLANK)
         return rows
+
+    def _causes(self, width: int) -> list[Row]:
+        moved = by_signature(self.older, self.newer)
+        if not moved:
+            return []
+        about = f"how many tests fail alike in {self.older.iteration} and in {self.newer.iteration}"
+        rows = [heading("BY CAUSE", about)]
+        for one in moved[:_MOST_CAUSES]:
+            role: Role = "bad" if one.after > one.before else "good" if one.after < one.before else "muted"
+            counts = f"{one.before} -> {one.after}"
+            rows.append(
+                Row((Piece(0, counts, role, True), Piece(13, one.word, "muted"), Piece(29, sentence(one.signature))))
+            )
+        if len(moved) > _MOST_CAUSES:
+            rows.append(Row((Piece(0, f"and {len(moved) - _MOST_CAUSES} more", "faint"),)))
+        return [*rows, BLANK]
 
     def tests(self, changes: tuple[Change, ...]) -> list[Compared]:
         return [one for change in changes for one in self.found[change]]
@@ -84,6 +109,8 @@ class Numbers(Panel):
         left = 2 if self.view.grid.mode == "wide" else 1
         step = (width - 2 * left) // len(NUMBERS)
         big = height >= 4 and step >= 22 and not self.view.glyphs.ascii
+        room = step - 3 - max(len(str(len(self.comparison.found[change]))) for change, _, _ in NUMBERS)
+        names = next((names for names in NAMES if max(map(len, names.values())) < room), dict.fromkeys(SHORT, ""))
         for place, (change, mark, role) in enumerate(NUMBERS):
             tests = self.comparison.found[change]
             x = left + place * step
@@ -97,7 +124,7 @@ class Numbers(Panel):
                 lines[-2].put(aside, f"{glyph} {change}", shade, bold=bool(tests), width=step - (aside - x) - 1)
                 lines[-1].put(aside, self._of_first_tier(tests), "muted", width=step - (aside - x) - 1)
             elif height > 1:
-                words = f"{glyph} {len(tests)} {change}" if step > 18 else f"{glyph} {len(tests)}"
+                words = f"{glyph} {len(tests)} {names[change]}"
                 lines[-1].put(x, words, shade, bold=bool(tests), width=step - 1)
         return [line.strip() for line in lines]
 
