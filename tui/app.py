@@ -122,7 +122,7 @@ class StagewatchApp(ThriftyApp):
 
     def on_mount(self) -> None:
         self._send(self._notices.begin())
-        self.set_interval(1.0, self._want_turn)
+        self.set_interval(1.0, self._tick)
         # Catching up with the plain stream takes its time, and nobody has asked for it yet: first the board is seen.
         self.call_after_refresh(lambda: self.run_worker(self._follow(), exclusive=False))
         self.call_after_refresh(self._type, self._typed)
@@ -146,6 +146,13 @@ class StagewatchApp(ThriftyApp):
     def _tell(self, batch: Sequence[Event]) -> None:
         if self._lines is not None:
             self._said.add(self._lines(self.feed.state, batch))
+
+    def _tick(self) -> None:
+        """Clocks go on, and a terminal that is gone is noticed."""
+        if self.terminal_is_gone:
+            self.leave("leave")
+        else:
+            self._want_turn()
 
     def _want_turn(self) -> None:
         """Draw soon, but not more often than the rate."""

@@ -76,6 +76,11 @@ class Terminal:
                 os.write(mouth, b"\0")  # of no effect on any terminal
         os.close(mouth)
 
+    def hang_up(self) -> None:
+        """It is gone; nobody is told by a signal, as the program has no terminal that controls it."""
+        os.close(self._ours)
+        os.close(self._theirs)
+
     def is_heard(self) -> bool:
         """Whether the program has read all that was typed."""
         return fcntl.ioctl(self._theirs, termios.FIONREAD, b"\0" * 4) == b"\0" * 4

@@ -54,6 +54,17 @@ def test_keys_are_obeyed_meanwhile_and_then_the_newest_is_drawn_once(user: User,
         terminal.assert_given_back()
 
 
+def test_a_terminal_that_is_gone_without_a_signal_ends_the_board_and_not_the_run(user: User, root: Path) -> None:
+    terminal = Terminal(RUN, root, user.env)
+    terminal.see("test_waits")
+    terminal.hang_up()
+    terminal.process.wait(30)
+    assert user.recorded(root).is_running
+    user.open_gate()
+    until(lambda: user.outcomes(root).get("test_last") == "passed")
+    assert user.type("stop", cwd=root).code == 0
+
+
 def test_who_ends_the_board_is_not_kept_waiting(user: User, root: Path) -> None:
     with stuck(user, root) as terminal:
         terminal.type(REPAINT)

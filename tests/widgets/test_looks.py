@@ -165,6 +165,8 @@ def test_passed_tiers_fold_first_and_the_chosen_one_never() -> None:
     shown, folded = shown_tiers(tiers, 5, "P3", word)
     assert shown == ["P1", "P3", "bad", "late"], "what blocks does not fold either"
     assert folded == ["P0", "P2", "P4", "P5"]
+    over = {**tiers, "gone": Tally()}
+    assert "gone" in shown_tiers(over, 5, "gone", lambda id: tier_word(over[id], over=True))[0], "also one of no test"
     assert shown_tiers(tiers, 8, None, word) == (list(tiers), [])
 
 

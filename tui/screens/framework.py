@@ -20,6 +20,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -136,10 +137,12 @@ class _Sink:
 
     def write(self, text: str) -> None:
         self.written += 1
-        self._file.write(text)
+        with suppress(OSError):  # it is gone: nobody is left to read it
+            self._file.write(text)
 
     def flush(self) -> None:
-        self._file.flush()
+        with suppress(OSError):
+            self._file.flush()
         self.taken = self.written
         self._taken()
 
@@ -161,6 +164,13 @@ class _Driver(LinuxDriver):
     @property
     def is_behind(self) -> bool:
         return self._given > self._sink.taken
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the other side has hung up: reading it gives nothing for ever, which Textual takes for a pipe."""
+        poll = select.poll()
+        poll.register(self.fileno, 0)
+        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
 
     def start_application_mode(self) -> None:
         self._given = self._sink.taken = self._sink.written  # an editor may have had the terminal meanwhile
@@ -222,6 +232,11 @@ class ThriftyApp(App[Any], inherit_bindings=False):
     def is_behind(self) -> bool:
         """Whether the terminal has not yet taken what was sent."""
         return isinstance(self._driver, _Driver) and self._driver.is_behind
+
+    @property
+    def terminal_is_gone(self) -> bool:
+        """Whether it has hung up, which not every way to lose one tells by a signal."""
+        return isinstance(self._driver, _Driver) and self._driver.is_gone
 
     def draw_later(self) -> None:
         """When the terminal has taken what it was sent."""

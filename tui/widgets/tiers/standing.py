@@ -76,7 +76,7 @@ def shown_tiers(
 
 
 def _patience(word: TierWord) -> int:
-    order = (FAILING, NO_GO, UNSURE, RUNNING, CANCELLED, BLOCKED, NOT_RUN, WAITING, SKIPPED, PASSED)
+    order = (FAILING, NO_GO, UNSURE, RUNNING, CANCELLED, BLOCKED, NOT_RUN, EMPTY, WAITING, SKIPPED, PASSED)
     return order.index(word)
 
 
