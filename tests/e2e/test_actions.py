@@ -152,16 +152,16 @@ def test_a_plan_without_actions_says_so(user: User) -> None:
 
 
 async def test_one_at_a_time_and_not_by_who_only_watches(user: User) -> None:
-    root = project(user, action("W", "wait", *python(WAITS)), action("D", "deploy", "true"))
+    root = project(user, action("H", "wait", *python(WAITS)), action("D", "deploy", "true"))
     keep(user, root)
     socket = Path(user.session().socket)
     watcher = await LiveFeed.connect(socket, read_only=True)
     asker = await LiveFeed.connect(socket, commands=True)
     reading = [asyncio.create_task(_read(feed)) for feed in (watcher, asker)]
-    assert await watcher.send(Act("W")) == Refused("you watch read-only", 1)
+    assert await watcher.send(Act("H")) == Refused("you watch read-only", 1)
     assert await asker.send(Act("X")) == Refused("there is no action X in this plan; there is W (wait), D (deploy)", 1)
     assert await asker.send(Cancel(action=True)) == Refused("no action is running", 2)
-    assert await asker.send(Act("W")) == Accepted("wait is running", 1, 3)
+    assert await asker.send(Act("H")) == Accepted("wait is running", 1, 3)
     assert await asker.send(Act("D")) == Refused("wait is running: one action at a time", 4)
     assert isinstance(await watcher.send(Cancel(action=True)), Refused)
     assert await asker.send(Cancel(action=True)) == Accepted("the action is being ended", None, 5)
@@ -192,9 +192,9 @@ def test_one_over_its_time_limit_that_ignores_term_is_ended_with_what_it_started
 
 
 def test_interrupting_the_command_ends_the_action(user: User) -> None:
-    root = project(user, action("W", "wait", *python(WAITS)))
+    root = project(user, action("H", "wait", *python(WAITS)))
     keep(user, root)
-    asked = user.start("action", "W", cwd=root)
+    asked = user.start("action", "H", cwd=root)
     until(lambda: said(user, root, "waits"))
     asked.send_signal(signal.SIGINT)
     out, err = asked.communicate(timeout=PATIENCE)
