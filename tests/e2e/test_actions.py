@@ -159,7 +159,7 @@ async def test_one_at_a_time_and_not_by_who_only_watches(user: User) -> None:
     asker = await LiveFeed.connect(socket, commands=True)
     reading = [asyncio.create_task(_read(feed)) for feed in (watcher, asker)]
     assert await watcher.send(Act("H")) == Refused("you watch read-only", 1)
-    assert await asker.send(Act("X")) == Refused("there is no action X in this plan; there is W (wait), D (deploy)", 1)
+    assert await asker.send(Act("X")) == Refused("there is no action X in this plan; there is H (wait), D (deploy)", 1)
     assert await asker.send(Cancel(action=True)) == Refused("no action is running", 2)
     assert await asker.send(Act("H")) == Accepted("wait is running", 1, 3)
     assert await asker.send(Act("D")) == Refused("wait is running: one action at a time", 4)
