@@ -63,8 +63,13 @@ def test_what_was_foreseen_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) 
     assert _statements()
 
 
-def test_a_function_without_a_file_is_nobody_s_failure() -> None:
+def test_a_function_without_a_file_is_nobody_s_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = _trees.RememberedTrees()
+    monkeypatch.setattr(statements, "ast", trees)
     scope: dict[str, object] = {}
     exec("def made(): pass", scope)
     _trees.foresee_failure(scope["made"])
     _trees.foresee_failure("no function at all")
+    assert not trees._trees
+    _trees.foresee_failure(pytest.raises)
+    assert trees._trees, "one with a file is"
